@@ -1,0 +1,138 @@
+// par: nests of loops over buffers. See README.md for the rationale and the rules that hold at each stage.
+#ifndef TEXPR_PAR_OPS
+#define TEXPR_PAR_OPS
+include "mlir/IR/OpBase.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "dialects/tx/TxOps.td"
+
+def Par_Dialect : Dialect {
+  let name = "par";
+  let cppNamespace = "::texpr::par";
+  let summary = "Parallel and sequential nests over buffers of open placement";
+  let description = [{
+    Loops with machine levels, buffers whose placement is an attribute of the allocation, explicit reads and writes. A buffer is never
+    carried, chosen or stored, so that its root is found by walking up.
+  }];
+  let dependentDialects = ["::texpr::tx::TxDialect"];
+  let useDefaultTypePrinterParser = 1;
+}
+
+class Par_Op<string mnemonic, list<Trait> traits = []> : Op<Par_Dialect, mnemonic, traits>;
+
+def Par_BufType : TypeDef<Par_Dialect, "Buf"> {
+  let mnemonic = "buf";
+  let summary = "A buffer: rank and element; extents belong to what makes it";
+  let description = [{`!par.buf<?x?xf32>`; rank 0: `!par.buf<f32>`.}];
+  let parameters = (ins "unsigned":$rank, "::mlir::Type":$elementType);
+  let hasCustomAssemblyFormat = 1;
+}
+
+def Par_BindOp : Par_Op<"bind", [Pure]> {
+  let summary = "A buffer argument of the function with its extents";
+  let arguments = (ins Par_BufType:$source, Variadic<Index>:$extents);
+  let results = (outs Par_BufType:$result);
+  let assemblyFormat = "$source `[` $extents `]` attr-dict `:` type($source)";
+  let hasVerifier = 1;
+}
+
+def Par_DoOp : Par_Op<"do", [RecursiveMemoryEffects]> {
+  let summary = "An island of parallel code inside values: tensors in, tensors out";
+  let description = [{Block arguments: one buffer an input (read only), then one a result. `extents` are the extents of all results, concatenated. Scalar results
+    are rank-0 tensors. Inside, pure `tx` operations on values are allowed; they are evaluated where they stand. Legal in the stage `tx` only.}];
+  let arguments = (ins Variadic<Tx_Tensor>:$inputs, Variadic<Index>:$extents);
+  let regions = (region SizedRegion<1>:$body);
+  let results = (outs Variadic<Tx_Tensor>:$results);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+}
+
+def Par_KernelOp : Par_Op<"kernel", [RecursiveMemoryEffects, NoTerminator, SingleBlock]> {
+  let summary = "One launch (GPU) or one parallel region (CPU); contains no other";
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "attr-dict-with-keyword $body";
+  let hasVerifier = 1;
+}
+
+def Par_ForallOp : Par_Op<"forall", [RecursiveMemoryEffects, AttrSizedOperandSegments]> {
+  let summary = "Iterations in any order; converged and visible at entry and exit";
+  let description = [{`level` is what one iteration gets: `block`, `warp`, `lane` of the source or, after `map`, a level of the machine (`thread`, `simd`, `step`).
+    A forall at level `simd` is vectorized along its last axis. `full`: the iterations are the lanes of the level. `disjoint`: the user answers for races.}];
+  let arguments = (ins Variadic<Index>:$lower, Variadic<Index>:$upper, StrArrayAttr:$axes, OptionalAttr<StrAttr>:$level, UnitAttr:$full, UnitAttr:$disjoint);
+  let regions = (region SizedRegion<1>:$body);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+}
+
+def Par_SeqOp : Par_Op<"seq", [RecursiveMemoryEffects]> {
+  let summary = "Iterations in order, in one thread of control, with carried scalars";
+  let arguments = (ins Index:$lower, Index:$upper, Variadic<AnyType>:$inits, StrAttr:$axis);
+  let regions = (region SizedRegion<1>:$body);
+  let results = (outs Variadic<AnyType>:$results);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+}
+
+def Par_ReduceOp : Par_Op<"reduce", [RecursiveMemoryEffects, AttrSizedOperandSegments]> {
+  let summary = "As tx.reduce, on scalars";
+  let description = [{The order is the mapping's for builtin operators, index order for a user's. After `map`, `level` says how it runs: `simd` (lanes and several
+    accumulators along the last axis, a fixed tree at the end) or `step` (serial).}];
+  let arguments = (ins Variadic<Index>:$lower, Variadic<Index>:$upper, Tx_Combine:$op, OptionalAttr<FlatSymbolRefAttr>:$combiner, UnitAttr:$is_unsigned,
+      StrArrayAttr:$axes, OptionalAttr<StrAttr>:$level);
+  let regions = (region SizedRegion<1>:$body, MaxSizedRegion<1>:$whereRegion);
+  let results = (outs Variadic<AnyType>:$results);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+}
+
+def Par_AllocOp : Par_Op<"alloc", [MemoryEffects<[MemAlloc]>]> {
+  let summary = "A buffer that belongs to the iteration that contains it";
+  let description = [{`place` is absent (open) until `promote`: `reg`, `stack`, `shared`, `workspace`. `chunk`: owned by a chunk of the outermost forall of the
+    kernel, not by one iteration.}];
+  let arguments = (ins Variadic<Index>:$extents, OptionalAttr<StrAttr>:$place, OptionalAttr<StrAttr>:$name, UnitAttr:$pinned);
+  let results = (outs Par_BufType:$result);
+  let assemblyFormat = "`[` $extents `]` attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def Par_LoadOp : Par_Op<"load", [AttrSizedOperandSegments, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "One element; masked: `other` where the mask is false";
+  let arguments = (ins Par_BufType:$source, Variadic<Index>:$indices, Optional<I1>:$mask, Optional<AnyType>:$other);
+  let results = (outs AnyType:$result);
+  let assemblyFormat = "$source `[` $indices `]` (`mask` $mask^ `other` $other `:` type($other))? attr-dict `:` type($source) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Par_StoreOp : Par_Op<"store", [AttrSizedOperandSegments, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "Store one element where the mask is absent or true";
+  let arguments = (ins AnyType:$value, Par_BufType:$dest, Variadic<Index>:$indices, Optional<I1>:$mask);
+  let assemblyFormat = "$value `,` $dest `[` $indices `]` (`mask` $mask^)? attr-dict `:` type($value) `,` type($dest)";
+  let hasVerifier = 1;
+}
+
+def Par_FailOp : Par_Op<"fail", [MemoryEffects<[MemWrite]>]> {
+  let summary = "Record failure `site` where the condition is true";
+  let arguments = (ins I1:$condition, I64Attr:$site);
+  let assemblyFormat = "$site `if` $condition attr-dict";
+}
+
+def Par_ContractOp : Par_Op<"contract", [AttrSizedOperandSegments, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "C[mapC] += A[mapA] * B[mapB] over a tile's domain";
+  let description = [{The iteration domain is 0 <= d_i < extents_i; the maps are over (d_0 … d_n-1)[symbols]. `kinds` names each axis `m`, `n`, `k` or `batch`.
+    A and B are widened to C's element type before the product. `instr` is the row of the target's table that runs it.}];
+  let arguments = (ins Par_BufType:$a, Par_BufType:$b, Par_BufType:$c, Variadic<Index>:$extents, Variadic<Index>:$symbols,
+      AffineMapAttr:$mapA, AffineMapAttr:$mapB, AffineMapAttr:$mapC, StrArrayAttr:$kinds, OptionalAttr<DictionaryAttr>:$instr);
+  let assemblyFormat = [{$c $mapC `+` `=` $a $mapA `*` $b $mapB `(` $extents `)` `[` $symbols `]` `kinds` $kinds (`instr` $instr^)? attr-dict
+    `:` type($c) `,` type($a) `,` type($b)}];
+  let hasVerifier = 1;
+}
+
+def Par_YieldOp : Par_Op<"yield", [Pure, Terminator, ReturnLike]> {
+  let summary = "Ends a region of this dialect";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "($values^ `:` type($values))? attr-dict";
+  let builders = [OpBuilder<(ins), [{}]>];
+}
+#endif

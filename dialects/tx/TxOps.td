@@ -1,0 +1,178 @@
+// tx: what a program says, as values. See README.md for the rationale and the rules that hold at each stage.
+#ifndef TEXPR_TX_OPS
+#define TEXPR_TX_OPS
+include "mlir/IR/OpBase.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+
+def Tx_Dialect : Dialect {
+  let name = "tx";
+  let cppNamespace = "::texpr::tx";
+  let summary = "Tensor expressions as values";
+  let description = [{
+    Index-lambda operations over builtin tensors whose extents are SSA values. A tensor type carries rank and element only
+    (every extent is `?`); one dim name is one `index` value, so equality of dims is identity. The language's scalar `i64`
+    is `index` wherever it is a scalar value; tensors of `i64` have element type `i64` and are cast on reading and yielding.
+    `bool` is `i1`; integers are signless, and the operation says which sign it means.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+class Tx_Op<string mnemonic, list<Trait> traits = []> : Op<Tx_Dialect, mnemonic, traits>;
+
+def Tx_Tensor : AnyTypeOf<[AnyRankedTensor]>;
+
+def Tx_Combine : I32EnumAttr<"Combine", "a combining operator; `user` names a tx.combiner", [
+    I32EnumAttrCase<"add", 0>, I32EnumAttrCase<"mul", 1>, I32EnumAttrCase<"min", 2>, I32EnumAttrCase<"max", 3>,
+    I32EnumAttrCase<"and", 4, "and">, I32EnumAttrCase<"or", 5, "or">, I32EnumAttrCase<"xor", 6, "xor">,
+    I32EnumAttrCase<"user", 7>]> {
+  let cppNamespace = "::texpr::tx";
+}
+// `and`, `or`, `xor` are C++ words: the C++ names are And_, Or_, Xor_ through these symbols.
+
+def Tx_ScalarKind : I32EnumAttr<"ScalarKind", "a total form of a partial arith operation", [
+    I32EnumAttrCase<"floordiv", 0>,  // signed, rounds to -inf; x / 0 = 0; min / -1 wraps
+    I32EnumAttrCase<"mod", 1>,       // x - y * floordiv(x, y); x % 0 = 0
+    I32EnumAttrCase<"quot", 2>,      // signed, rounds to zero; by zero 0
+    I32EnumAttrCase<"rem", 3>,       // signed, sign of the dividend; by zero 0
+    I32EnumAttrCase<"divu", 4>,      // unsigned; by zero 0
+    I32EnumAttrCase<"remu", 5>,
+    I32EnumAttrCase<"shl", 6>,       // amount is unsigned; >= width: 0
+    I32EnumAttrCase<"shrs", 7>,      // >= width: the sign
+    I32EnumAttrCase<"shru", 8>,      // >= width: 0
+    I32EnumAttrCase<"fptosi", 9>,    // saturates, NaN: 0
+    I32EnumAttrCase<"fptoui", 10>]> {
+  let cppNamespace = "::texpr::tx";
+}
+
+def Tx_BindOp : Tx_Op<"bind", [Pure]> {
+  let summary = "A parameter with its extents";
+  let description = [{The only use of an entry argument of tensor type; gives it its extents.
+    ```mlir
+    %x = tx.bind %xa [%m, %k] : tensor<?x?xf32>
+    ```}];
+  let arguments = (ins Tx_Tensor:$source, Variadic<Index>:$extents);
+  let results = (outs Tx_Tensor:$result);
+  let assemblyFormat = "$source `[` $extents `]` attr-dict `:` type($source)";
+  let hasVerifier = 1;
+}
+
+def Tx_FactOp : Tx_Op<"fact", [MemoryEffects<[MemWrite]>]> {
+  let summary = "A fact on dims, checked at entry or proved";
+  let description = [{The integer set over the operands (all symbols) holds. With `entry`, the generated entry point tests it before any work and
+    refuses the call with `text`. Kept to the end of `par`, so that analyses may ask.}];
+  let arguments = (ins Variadic<Index>:$operands, IntegerSetAttr:$set, UnitAttr:$entry, OptionalAttr<StrAttr>:$text);
+  let assemblyFormat = "$set `[` $operands `]` (`entry` $entry^)? ($text^)? attr-dict";
+  let hasVerifier = 1;
+}
+
+def Tx_VerifyOp : Tx_Op<"verify", [Pure]> {
+  let summary = "The same data, trusted to lie in [lower, upper)";
+  let description = [{The result is the source. What relies on the range reads the result; `sink-verify` turns this into tests at the accesses that need
+    it, reported with `site` (an index into the module's `texpr.sites`).}];
+  let arguments = (ins Tx_Tensor:$source, Index:$lower, Index:$upper, I64Attr:$site);
+  let results = (outs Tx_Tensor:$result);
+  let assemblyFormat = "$source `in` `[` $lower `to` $upper `]` `site` $site attr-dict `:` type($source)";
+  let hasVerifier = 1;
+}
+
+def Tx_ReadOp : Tx_Op<"read", [RecursiveMemoryEffects]> {
+  let summary = "One element of a tensor";
+  let description = [{Indices are zero-based, one an axis. Not speculatable unless it is guarded: with an `else` region (lazy; evaluated where any index is out
+    of range; no arguments, yields the element) or with `fail` (out of range: failure `site` is recorded and the value is 0).
+    ```mlir
+    %a = tx.read %x[%i, %j] : tensor<?x?xf32>
+    %b = tx.read %x[%i, %j] else { tx.yield %c0 : f32 } : tensor<?x?xf32>
+    %c = tx.read %x[%i] fail 3 : tensor<?xf32>
+    ```}];
+  let arguments = (ins Tx_Tensor:$source, Variadic<Index>:$indices, OptionalAttr<I64Attr>:$site);
+  let regions = (region MaxSizedRegion<1>:$elseRegion);
+  let results = (outs AnyType:$result);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+}
+
+def Tx_ComputeOp : Tx_Op<"compute", [RecursiveMemoryEffects, AttrSizedOperandSegments]> {
+  let summary = "Tensors by index: every element independent";
+  let description = [{Iterates lower[d] <= arg[d] < upper[d]; the results' leading extents are max(0, upper - lower), and element `arg - lower` is what the body
+    yields (results are zero-based). A yielded tensor of rank r adds its extents, which are defined outside. One result a yielded value.
+    `axes` are the source's names of the arguments.
+    ```mlir
+    %y = tx.compute (%i, %j) = (%c0, %c0) to (%m, %n) axes ["i", "j"] { … tx.yield %v : f32 } : tensor<?x?xf32>
+    ```}];
+  let arguments = (ins Variadic<Index>:$lower, Variadic<Index>:$upper, StrArrayAttr:$axes);
+  let regions = (region SizedRegion<1>:$body);
+  let results = (outs Variadic<Tx_Tensor>:$results);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+}
+
+def Tx_ReduceOp : Tx_Op<"reduce", [RecursiveMemoryEffects, AttrSizedOperandSegments]> {
+  let summary = "Combine the values of a domain by an associative operator";
+  let description = [{Builtin operators start from their identity (`add`: +0; `min`, `max` of floats: +inf, -inf, NaN propagates, -0 < +0). `user` names a
+    `tx.combiner`; its operands keep index order (row-major over the domain), and its identity is the value of an empty domain only. Several yielded values are
+    a tuple. Yielded tensors combine element by element. Integer `min`/`max` are signed unless `unsigned`. The body is evaluated only where `where` yields true.}];
+  let arguments = (ins Variadic<Index>:$lower, Variadic<Index>:$upper, Tx_Combine:$op, OptionalAttr<FlatSymbolRefAttr>:$combiner, UnitAttr:$is_unsigned,
+      StrArrayAttr:$axes);
+  let regions = (region SizedRegion<1>:$body, MaxSizedRegion<1>:$whereRegion);
+  let results = (outs Variadic<AnyType>:$results);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+}
+
+def Tx_ForOp : Tx_Op<"for", [RecursiveMemoryEffects]> {
+  let summary = "Sequential iteration over carried values";
+  let description = [{For t = lower … upper - 1 the body maps the carried values to the next ones; the results are the last ones. Carried tensors keep their extents.}];
+  let arguments = (ins Index:$lower, Index:$upper, Variadic<AnyType>:$inits);
+  let regions = (region SizedRegion<1>:$body);
+  let results = (outs Variadic<AnyType>:$results);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+}
+
+def Tx_ListOp : Tx_Op<"list", [Pure]> {
+  let summary = "A tensor written out: elements, or tensors of one shape, along a new leading axis";
+  let arguments = (ins Variadic<AnyType>:$elements);
+  let results = (outs Tx_Tensor:$result);
+  let assemblyFormat = "$elements attr-dict `:` type($elements) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tx_ScalarOp : Tx_Op<"scalar", [Pure]> {
+  let summary = "Total forms of division, shift and float-to-integer conversion";
+  let arguments = (ins Tx_ScalarKind:$kind, Variadic<AnyType>:$operands);
+  let results = (outs AnyType:$result);
+  let assemblyFormat = "$kind $operands attr-dict `:` type($operands) `->` type($result)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def Tx_CombinerOp : Tx_Op<"combiner", [Symbol, IsolatedFromAbove]> {
+  let summary = "A user's operator";
+  let description = [{The body takes the leaves of `a`, then of `b`, and yields the combined leaves. The identity region (no arguments) may be empty.}];
+  let arguments = (ins SymbolNameAttr:$sym_name, UnitAttr:$commutative);
+  let regions = (region SizedRegion<1>:$body, MaxSizedRegion<1>:$identity);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+}
+
+def Tx_KernelOp : Tx_Op<"kernel", [RecursiveMemoryEffects]> {
+  let summary = "What runs as one kernel; made by group-kernels";
+  let description = [{The region captures freely and yields the values that leave the kernel. Results take their extents from the yielded values, whose extents are
+    defined outside.}];
+  let regions = (region SizedRegion<1>:$body);
+  let results = (outs Variadic<AnyType>:$results);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+}
+
+def Tx_YieldOp : Tx_Op<"yield", [Pure, Terminator, ReturnLike]> {
+  let summary = "Ends a region of this dialect";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "($values^ `:` type($values))? attr-dict";
+  let builders = [OpBuilder<(ins), [{}]>];
+}
+#endif
