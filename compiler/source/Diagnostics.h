@@ -1,7 +1,8 @@
 // Source text and what is said about it.
 //
-// `SourceFiles` owns the buffers; a `SourceRange` is a range of bytes of one of them. `Diagnostics` collects
-// errors from every stage of the front end and prints them once, in the order of the source:
+// `SourceFiles` owns the buffers; a `SourceRange` is a range of bytes of one of them. `Diagnostics`
+// collects errors from every stage of the front end and prints them once, in the order of the
+// source:
 //
 //   file:line:col: error: …        columns count bytes, from 1
 //   the source line
@@ -33,15 +34,17 @@ inline SourceRange spanning(SourceRange a, SourceRange b) {
 /// The place just after `r`: where something is missing.
 inline SourceRange after(SourceRange r) { return {r.file, r.end, r.end}; }
 
-/// The buffers of a compilation, without their byte order marks. Their names and texts stay where they are.
+/// The buffers of a compilation, without their byte order marks. Their names and texts stay where
+/// they are.
 class SourceFiles {
 public:
   static constexpr size_t maxBytes = size_t(16) << 20;
   struct Place {
-    unsigned line = 1, column = 1;  // from 1; columns count bytes
+    unsigned line = 1, column = 1; // from 1; columns count bytes
   };
 
-  /// Reads `path` (`-`: standard input). Where it cannot be read or is too large: an error without a place, and nothing.
+  /// Reads `path` (`-`: standard input). Where it cannot be read or is too large: an error without
+  /// a place, and nothing.
   std::optional<unsigned> open(const std::string &path, Diagnostics &diags);
   /// Adds a text that is already at hand.
   unsigned add(std::string name, std::string text);
@@ -49,11 +52,15 @@ public:
   unsigned size() const { return files.size(); }
   const std::string &name(unsigned file) const { return files[file].name; }
   llvm::StringRef text(unsigned file) const { return files[file].text; }
-  llvm::StringRef text(SourceRange r) const { return text(r.file).substr(r.begin, r.end - r.begin); }
+  llvm::StringRef text(SourceRange r) const {
+    return text(r.file).substr(r.begin, r.end - r.begin);
+  }
   Place place(unsigned file, uint32_t offset) const;
   /// The line, from 1, without its end; LF, CRLF and CR end a line.
   llvm::StringRef line(unsigned file, unsigned line) const;
-  uint32_t lineBegin(unsigned file, unsigned line) const { return files[file].lineBegins[line - 1]; }
+  uint32_t lineBegin(unsigned file, unsigned line) const {
+    return files[file].lineBegins[line - 1];
+  }
 
 private:
   struct File {
@@ -76,14 +83,14 @@ struct Diagnostic {
     std::string replacement, text;
   };
   Severity severity = Severity::Error;
-  std::optional<SourceRange> range;  // absent: about a whole file, named by `path`
+  std::optional<SourceRange> range; // absent: about a whole file, named by `path`
   std::string path, message;
   std::vector<Note> notes;
   std::vector<Fix> fixes;
 };
 
-/// The sink of errors. Keeps at most `maxErrors`; an error whose range begins where another's does is dropped as its follow-on,
-/// with the notes and fixes that would be put on it.
+/// The sink of errors. Keeps at most `maxErrors`; a second error at the very range of another is
+/// dropped as its follow-on, with the notes and fixes that would be put on it.
 class Diagnostics {
 public:
   static constexpr unsigned maxErrors = 50;
@@ -98,7 +105,7 @@ public:
   private:
     friend class Diagnostics;
     explicit Entry(Diagnostic *d) : diagnostic(d) {}
-    Diagnostic *diagnostic;  // null: dropped
+    Diagnostic *diagnostic; // null: dropped
   };
 
   Entry error(SourceRange range, std::string message);
@@ -114,13 +121,14 @@ public:
   std::vector<const Diagnostic *> sorted() const;
 
   void print(llvm::raw_ostream &os, const SourceFiles &files, bool colour = false) const;
-  /// One JSON object a line: severity, file, line, column, endLine, endColumn, message, notes, fixes.
+  /// One JSON object a line: severity, file, line, column, endLine, endColumn, message, notes,
+  /// fixes.
   void printJson(llvm::raw_ostream &os, const SourceFiles &files) const;
 
 private:
   Entry put(Severity severity, SourceRange range, std::string message);
   std::deque<Diagnostic> kept;
-  unsigned errors = 0, dropped = 0;
+  unsigned errors = 0; // the dropped ones of a full sink too
 };
 
 } // namespace texpr
