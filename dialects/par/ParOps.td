@@ -97,6 +97,15 @@ def Par_AllocOp : Par_Op<"alloc", [MemoryEffects<[MemAlloc]>]> {
   let hasVerifier = 1;
 }
 
+def Par_SlotOp : Par_Op<"slot", [Pure]> {
+  let summary = "A buffer inside the call's workspace, at a byte offset";
+  let description = [{Made by `workspace` from allocations placed there; the offset is a multiple of 64.}];
+  let arguments = (ins Index:$offset, Variadic<Index>:$extents);
+  let results = (outs Par_BufType:$result);
+  let assemblyFormat = "`at` $offset `[` $extents `]` attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
 def Par_LoadOp : Par_Op<"load", [AttrSizedOperandSegments, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "One element; masked: `other` where the mask is false";
   let arguments = (ins Par_BufType:$source, Variadic<Index>:$indices, Optional<I1>:$mask, Optional<AnyType>:$other);
