@@ -27,11 +27,10 @@ def Tx_Tensor : AnyTypeOf<[AnyRankedTensor]>;
 
 def Tx_Combine : I32EnumAttr<"Combine", "a combining operator; `user` names a tx.combiner", [
     I32EnumAttrCase<"add", 0>, I32EnumAttrCase<"mul", 1>, I32EnumAttrCase<"min", 2>, I32EnumAttrCase<"max", 3>,
-    I32EnumAttrCase<"and", 4, "and">, I32EnumAttrCase<"or", 5, "or">, I32EnumAttrCase<"xor", 6, "xor">,
+    I32EnumAttrCase<"and_op", 4, "and">, I32EnumAttrCase<"or_op", 5, "or">, I32EnumAttrCase<"xor_op", 6, "xor">,
     I32EnumAttrCase<"user", 7>]> {
   let cppNamespace = "::texpr::tx";
 }
-// `and`, `or`, `xor` are C++ words: the C++ names are And_, Or_, Xor_ through these symbols.
 
 def Tx_ScalarKind : I32EnumAttr<"ScalarKind", "a total form of a partial arith operation", [
     I32EnumAttrCase<"floordiv", 0>,  // signed, rounds to -inf; x / 0 = 0; min / -1 wraps
