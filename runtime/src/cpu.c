@@ -39,7 +39,7 @@ static int detect_level(void) { return 0; }
 extern int TX_RT(level_plus_one);
 TX_RT_SYMBOL int TX_RT(level_plus_one);
 
-int TX_RT(cpu_level)(void) {
+TX_RT_SYMBOL int TX_RT(cpu_level)(void) {
   int known = __atomic_load_n(&TX_RT(level_plus_one), __ATOMIC_RELAXED);
   if (!known) {
     known = detect_level() + 1;
@@ -49,27 +49,27 @@ int TX_RT(cpu_level)(void) {
 }
 
 #if defined(__x86_64__)
-uint64_t TX_RT(fp_enter)(void) {
+TX_RT_SYMBOL uint64_t TX_RT(fp_enter)(void) {
   uint32_t saved, ieee = 0x1f80;
   __asm__ volatile("stmxcsr %0" : "=m"(saved));
   if ((saved & ~0x3fu) != ieee) /* the low six bits are sticky flags */
     __asm__ volatile("ldmxcsr %0" : : "m"(ieee));
   return saved;
 }
-void TX_RT(fp_leave)(uint64_t saved) {
+TX_RT_SYMBOL void TX_RT(fp_leave)(uint64_t saved) {
   uint32_t word = (uint32_t)saved;
   if ((word & ~0x3fu) != 0x1f80)
     __asm__ volatile("ldmxcsr %0" : : "m"(word));
 }
 #elif defined(__aarch64__)
-uint64_t TX_RT(fp_enter)(void) {
+TX_RT_SYMBOL uint64_t TX_RT(fp_enter)(void) {
   uint64_t saved;
   __asm__ volatile("mrs %0, fpcr" : "=r"(saved));
   if (saved)
     __asm__ volatile("msr fpcr, %0" : : "r"((uint64_t)0));
   return saved;
 }
-void TX_RT(fp_leave)(uint64_t saved) {
+TX_RT_SYMBOL void TX_RT(fp_leave)(uint64_t saved) {
   if (saved)
     __asm__ volatile("msr fpcr, %0" : : "r"(saved));
 }

@@ -30,8 +30,8 @@ static void put_integer(Text *text, int64_t value) {
     put_char(text, digits[--count]);
 }
 
-int TX_RT(error)(const tx_call *call, int status, int32_t site, int64_t index, const char *text,
-                 const int64_t *values) {
+TX_RT_SYMBOL int TX_RT(error)(const tx_call *call, int status, int32_t site, int64_t index,
+                              const char *text, const int64_t *values) {
   if (!call)
     return status;
   if (call->report) {
@@ -54,7 +54,7 @@ int TX_RT(error)(const tx_call *call, int status, int32_t site, int64_t index, c
   return status;
 }
 
-int TX_RT(check_call)(const tx_call *call) {
+TX_RT_SYMBOL int TX_RT(check_call)(const tx_call *call) {
   if (!call)
     return TX_OK;
   /* With another size the place of error_text is unknown, so there is no text. */
@@ -77,7 +77,7 @@ int TX_RT(check_call)(const tx_call *call) {
 
 enum { WORKSPACE_ALIGNMENT = 64 };
 
-int TX_RT(acquire)(const tx_call *call, int64_t bytes, void **workspace) {
+TX_RT_SYMBOL int TX_RT(acquire)(const tx_call *call, int64_t bytes, void **workspace) {
   *workspace = NULL;
   if (call && call->workspace) {
     if ((uintptr_t)call->workspace % WORKSPACE_ALIGNMENT)
@@ -101,14 +101,14 @@ int TX_RT(acquire)(const tx_call *call, int64_t bytes, void **workspace) {
                                    "no memory for a workspace of {} bytes", &bytes);
 }
 
-void TX_RT(release)(const tx_call *call, void *workspace) {
+TX_RT_SYMBOL void TX_RT(release)(const tx_call *call, void *workspace) {
   if (!call || !call->workspace)
     free(workspace);
 }
 
 enum { SLOT_LOCKED = -1 };
 
-void TX_RT(report)(tx_report *slot, int32_t site, int64_t index) {
+TX_RT_SYMBOL void TX_RT(report)(tx_report *slot, int32_t site, int64_t index) {
   /* The site only falls, so one that is lower already settles it without the lock. */
   int32_t status = __atomic_load_n(&slot->status, __ATOMIC_ACQUIRE);
   if (status == TX_ERR_DATA && __atomic_load_n(&slot->site, __ATOMIC_RELAXED) < site)

@@ -11,7 +11,9 @@
    Workers are started by the first call that wants them, hold no signals, and live as long as the
    process. After fork() the child has none, and a handler forgets them. The library that holds this
    code is pinned, so that dlclose() cannot pull it from under a worker. */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include "texpr/runtime.h"
 #include <dlfcn.h>
 #include <linux/futex.h>
@@ -226,8 +228,8 @@ static int run_on_host(const tx_call *call, Job job) {
               : TX_OK;
 }
 
-int TX_RT(parallel_for)(const tx_call *call, int64_t tasks, void (*task)(void *arg, int64_t index),
-                        void *arg) {
+TX_RT_SYMBOL int TX_RT(parallel_for)(const tx_call *call, int64_t tasks,
+                                     void (*task)(void *arg, int64_t index), void *arg) {
   Pool *pool = &TX_RT(pool);
   int64_t limit = call && call->max_workers ? call->max_workers : MAX_WORKERS;
   Job job = {task, arg, tasks > 0 ? (uint64_t)tasks : 0, 0};

@@ -15,6 +15,7 @@
 #define TX_RT_JOIN2(hash, name) tx_rt_##hash##_##name
 #define TX_RT_JOIN(hash, name) TX_RT_JOIN2(hash, name)
 #define TX_RT(name) TX_RT_JOIN(TX_RT_HASH, name)
+/* On definitions only: a weak reference would not pull its member out of an archive. */
 #define TX_RT_SYMBOL __attribute__((weak, visibility("hidden")))
 
 #ifdef __cplusplus
@@ -25,39 +26,39 @@ extern "C" {
    returns when all are done and their writes visible. The host's own pool serves where
    call->parallel_for is set; a call from inside a task, or while another thread holds the pool,
    runs inline. TX_OK, or TX_ERR_DRIVER where the host's hook returned non-zero. */
-TX_RT_SYMBOL int TX_RT(parallel_for)(const tx_call *call, int64_t tasks,
-                                     void (*task)(void *arg, int64_t index), void *arg);
+int TX_RT(parallel_for)(const tx_call *call, int64_t tasks, void (*task)(void *arg, int64_t index),
+                        void *arg);
 
 /* The entry's first check of `call` (NULL is fine): size, abi, device, max_workers. The status,
  * worded already. */
-TX_RT_SYMBOL int TX_RT(check_call)(const tx_call *call);
+int TX_RT(check_call)(const tx_call *call);
 
 /* `*workspace` becomes the caller's block, or a fresh one of `bytes` where the caller gave none
    (NULL where bytes is 0). TX_ERR_WORKSPACE where the caller's is too small or not aligned to 64;
    TX_ERR_MEMORY. */
-TX_RT_SYMBOL int TX_RT(acquire)(const tx_call *call, int64_t bytes, void **workspace);
+int TX_RT(acquire)(const tx_call *call, int64_t bytes, void **workspace);
 /* Gives back what `acquire` allocated. */
-TX_RT_SYMBOL void TX_RT(release)(const tx_call *call, void *workspace);
+void TX_RT(release)(const tx_call *call, void *workspace);
 
 /* Words an error into call->error_text, fills call->report, and returns `status`. Each "{}" of
    `text` stands for the next of `values`. The text is cut to the caller's buffer and always ends in
    NUL. `site` is -1 for an entry error. */
-TX_RT_SYMBOL int TX_RT(error)(const tx_call *call, int status, int32_t site, int64_t index,
-                              const char *text, const int64_t *values);
+int TX_RT(error)(const tx_call *call, int status, int32_t site, int64_t index, const char *text,
+                 const int64_t *values);
 
 /* A data error found by a task: `slot` keeps the lowest site, then the lowest index, in any order
    of arrival. The entry zeroes the slot first and reads it after the last parallel_for. */
-TX_RT_SYMBOL void TX_RT(report)(tx_report *slot, int32_t site, int64_t index);
+void TX_RT(report)(tx_report *slot, int32_t site, int64_t index);
 
 /* The x86-64 level whose instructions this CPU and its system can run: 1, 2, 3 or 4; 0 on aarch64.
  */
-TX_RT_SYMBOL int TX_RT(cpu_level)(void);
+int TX_RT(cpu_level)(void);
 
 /* IEEE defaults (to nearest, no flushing, no traps) for the generated code, whatever the host's
    thread has set. `fp_enter` returns what `fp_leave` restores. parallel_for does both around the
    tasks on other threads. */
-TX_RT_SYMBOL uint64_t TX_RT(fp_enter)(void);
-TX_RT_SYMBOL void TX_RT(fp_leave)(uint64_t saved);
+uint64_t TX_RT(fp_enter)(void);
+void TX_RT(fp_leave)(uint64_t saved);
 
 #ifdef __cplusplus
 }
