@@ -1,9 +1,11 @@
-// The one engine of proofs: integer expressions in a normal form, a stack of assumptions, and questions.
+// The one engine of proofs: integer expressions in a normal form, a stack of assumptions, and
+// questions.
 //
-// Expressions have the meaning of unbounded integers: whoever builds one from a program's arithmetic has shown
-// that it cannot wrap, or takes a fresh symbol instead. A question is answered by MLIR's Presburger library over
-// the linear view of the assumptions (products, and quotients by what is no constant, are opaque symbols), helped
-// by a fixed list of lemmas for those (DESIGN 2.4). Effort is bounded: an answer may be `Unknown`, never wrong.
+// Expressions have the meaning of unbounded integers: whoever builds one from a program's
+// arithmetic has shown that it cannot wrap, or takes a fresh symbol instead. A question is answered
+// by MLIR's Presburger library over the linear view of the assumptions (products, and quotients by
+// what is no constant, are opaque symbols), helped by a fixed list of lemmas for those
+// (DESIGN 2.4). Effort is bounded: an answer may be `Unknown`, never wrong.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -19,29 +21,32 @@ namespace texpr::facts {
 using Symbol = uint32_t;
 struct Node;
 
-/// An immutable integer expression, hash-consed in its normal form: a sorted sum of integer multiples of products of
-/// atoms; an atom is a symbol, floordiv, mod, min or max. `==` is identity of the normal form, which is a sound and
-/// incomplete equality (h * w == w * h; (2 * n) / 2 == n).
+/// An immutable integer expression, hash-consed in its normal form: a sorted sum of integer
+/// multiples of products of atoms; an atom is a symbol, floordiv, mod, min or max. `==` is identity
+/// of the normal form, which is a sound and incomplete equality (h * w == w * h; (2 * n) / 2 == n).
 class Expr {
 public:
-  Expr();  // 0
+  Expr(); // 0
   Expr(int64_t constant);
   static Expr symbol(Symbol s);
-  static Expr floorDiv(Expr a, Expr b);  // b == 0 is never asked: guard first
-  static Expr mod(Expr a, Expr b);       // a - b * floorDiv(a, b)
+  static Expr floorDiv(Expr a, Expr b); // b == 0 is never asked: guard first
+  static Expr mod(Expr a, Expr b);      // a - b * floorDiv(a, b)
   static Expr min(Expr a, Expr b);
   static Expr max(Expr a, Expr b);
   Expr operator+(Expr o) const;
   Expr operator-(Expr o) const;
   Expr operator*(Expr o) const;
   Expr operator-() const;
+  friend Expr operator+(int64_t a, Expr b) { return Expr(a) + b; }
+  friend Expr operator-(int64_t a, Expr b) { return Expr(a) - b; }
+  friend Expr operator*(int64_t a, Expr b) { return Expr(a) * b; }
   bool operator==(const Expr &o) const { return node == o.node; }
   bool operator!=(const Expr &o) const { return node != o.node; }
 
   std::optional<int64_t> constant() const;
   std::optional<Symbol> asSymbol() const;
   bool uses(Symbol s) const;
-  void symbols(std::vector<Symbol> &out) const;  // each once, in order of first use
+  void symbols(std::vector<Symbol> &out) const; // each once, in order of first use
   Expr substitute(const std::function<std::optional<Expr>(Symbol)> &f) const;
   /// Exact value; nothing on overflow of int64 or a divisor of 0.
   std::optional<int64_t> evaluate(const std::function<int64_t(Symbol)> &f) const;
@@ -50,12 +55,13 @@ public:
   /// Structural access, for whoever emits code for an expression.
   enum class Kind { Constant, Symbol, Sum, Product, FloorDiv, Mod, Min, Max };
   Kind kind() const;
-  /// Sum: terms. Product: factors (a constant first, where it is not 1). FloorDiv … Max: the two operands.
+  /// Sum: terms. Product: factors (a constant first, where it is not 1). FloorDiv … Max: the two
+  /// operands.
   std::vector<Expr> operands() const;
   size_t hash() const { return reinterpret_cast<size_t>(node); }
 
 private:
-  explicit Expr(const Node *n) : node(n) {}
+  explicit Expr(const Node &n) : node(&n) {} // a reference: `Expr(0)` stays the constant
   const Node *node;
   friend struct Node;
 };
@@ -69,7 +75,7 @@ struct Constraint {
 Constraint negate(const Constraint &c);
 
 struct Range {
-  std::optional<int64_t> lo, hi;  // inclusive; absent: unbounded
+  std::optional<int64_t> lo, hi; // inclusive; absent: unbounded
 };
 
 struct Answer {

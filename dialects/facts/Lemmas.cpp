@@ -1,0 +1,4 @@
+#include "dialects/facts/System.h"
+namespace texpr::facts {
+void applyLemmas(System &, Effort &) {}
+} // namespace texpr::facts

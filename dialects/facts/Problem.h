@@ -1,0 +1,65 @@
+// A question as a conjunction that must have no solution, for the files of this folder only.
+#pragma once
+#include "dialects/facts/System.h"
+
+namespace texpr::facts {
+
+/// e >= 0, e == 0 or e != 0.
+struct Fact {
+  enum Kind { Positive, Zero, NonZero } kind;
+  Expr e;
+  bool operator==(const Fact &o) const { return kind == o.kind && e == o.e; }
+};
+using Conjunction = std::vector<Fact>;
+/// At least one of the conjunctions holds.
+using Choice = std::vector<Conjunction>;
+
+Fact toFact(const Constraint &c);
+/// Holds, does not, or has no value (overflow, a divisor of 0).
+template <class F> std::optional<bool> holds(const Fact &fact, const F &value) {
+  auto v = evaluateNode(Node::of(fact.e), value);
+  if (!v)
+    return std::nullopt;
+  return fact.kind == Fact::Positive ? *v >= 0 : (fact.kind == Fact::Zero) == (*v == 0);
+}
+
+/// Symbols that a question makes for itself are numbered from here.
+constexpr Symbol firstFresh = 0x80000000u;
+
+struct Problem {
+  Conjunction facts;
+  std::vector<Choice> choices;
+  /// Symbols that elimination replaced, in order; a value holds only symbols that were not replaced
+  /// by then.
+  std::vector<std::pair<Symbol, Expr>> solved;
+  unsigned fresh = 0;
+};
+
+/// Solves equalities for symbols and substitutes them everywhere. `C % G == k` becomes C = G * t +
+/// k with a fresh t, so that C / G and multiples of C fall out of the normal form.
+void eliminate(Problem &p);
+
+/// A conjunction without choices that could not be refuted.
+struct OpenCase {
+  Problem problem;
+  /// Of each free symbol, bounds over the rational solutions, and its value in an integer point,
+  /// where there is one.
+  struct Guess {
+    Symbol symbol;
+    std::optional<int64_t> lo, hi, point;
+  };
+  std::vector<Guess> guesses;
+};
+
+/// True where the problem has no solution. Cases that stay open are appended to `open`, up to a
+/// limit.
+bool refute(Problem p, Effort &effort, int depth, std::vector<OpenCase> &open);
+
+/// The system of a problem's facts, elimination done, lemmas applied.
+void build(System &system, const Problem &p);
+
+/// Looks for values that satisfy an open case: small ones first, then those around the guesses. The
+/// result has a value for each free, fresh and replaced symbol.
+std::optional<std::unordered_map<Symbol, int64_t>> findWitness(const OpenCase &open);
+
+} // namespace texpr::facts
