@@ -1,4 +1,306 @@
+// The lemmas: what products and symbolic quotients, opaque to the linear view, are known to
+// satisfy.
+//
+// In: a system of rows over columns. Out: the same system with more rows, each a consequence of the
+// others over the integers. Per round, for the columns that occur:
+//   sign       factors that the rows bound by 0 or 1 below get that as a row; products of them too
+//   quotient   b > 0 proved: b * (a / b) <= a <= b * (a / b) + b - 1
+//   cancel     z >= 0 and x * z > z * a imply x > a; x * z < z * a imply x < a. The candidates for
+//   a are 0 and what
+//              other rows have as multiples of z, so p < h * w gives p / w < h
+//   multiply   r >= 0 and s >= 0 imply r * s >= 0, kept where every product in it is a column (or a
+//   divisor of one):
+//              q <= a - 1, 0 <= r <= b - 1 give q * b + r < a * b; x <= y, z >= 0 give x * z <= y *
+//              z
+// Rounds end when nothing is new, the system is empty, or the effort is spent.
 #include "dialects/facts/System.h"
+
 namespace texpr::facts {
-void applyLemmas(System &, Effort &) {}
+namespace {
+
+constexpr int maxRounds = 4;
+constexpr size_t maxMultipliedRows = 40, maxCandidates = 5;
+constexpr int64_t maxMultipliedConstant = int64_t(1) << 40;
+
+class Lemmas {
+public:
+  Lemmas(System &system, Effort &effort) : system(system), effort(effort) {}
+
+  void run() {
+    for (int round = 0; round < maxRounds && !done(); ++round) {
+      size_t before = system.rows.size();
+      divisors();
+      signs();
+      quotients();
+      cancel();
+      multiply();
+      if (system.rows.size() == before)
+        return;
+    }
+  }
+
+private:
+  bool done() const { return system.isEmpty() || effort.spent(); }
+  void divisors();
+  void signs();
+  void quotients();
+  void cancel();
+  void cancelFactor(int x, const Row &z);
+  void multiply();
+
+  bool atLeast(int column, int64_t bound) const {
+    return size_t(column) < lower.size() && lower[column] >= bound;
+  }
+  std::optional<Row> times(const Row &a, const Row &b) const;
+  std::vector<Row> candidates(int x, int product, const std::vector<int> &z) const;
+  std::optional<Row> multiplesOf(const std::vector<int> &z, const Row &row, int except) const;
+
+  System &system;
+  Effort &effort;
+  std::vector<int> lower; // of each column: 1, 0, or -1 for nothing known
+  std::vector<bool> quotientDone;
+};
+
+Row rowOf(int column) { return {{{column, 1}}, 0}; }
+
+/// Columns for every part of a product, so that lemmas about its factors can be said.
+void Lemmas::divisors() {
+  for (size_t c = 0; c < system.columns.size(); ++c) {
+    const std::vector<const Node *> factors = system.columns[c].node->factors;
+    if (factors.size() < 3 || factors.size() > 4)
+      continue;
+    for (unsigned mask = 1; mask + 1 < 1u << factors.size(); ++mask) {
+      std::vector<const Node *> part;
+      for (size_t i = 0; i < factors.size(); ++i)
+        if (mask >> i & 1)
+          part.push_back(factors[i]);
+      if (part.size() > 1)
+        system.column(monomialOf(std::move(part)));
+    }
+  }
+}
+
+void Lemmas::signs() {
+  std::vector<bool> matters(system.columns.size());
+  for (const auto &column : system.columns)
+    if (column.factors.size() > 1)
+      for (int f : column.factors)
+        matters[f] = true;
+  for (int q : system.quotients)
+    if (auto b = Node::of(Node::wrap(system.columns[q].node->args[1])); b->isAtom())
+      if (int c = system.column(b); c >= 0 && size_t(c) < matters.size())
+        matters[c] = true;
+  lower.resize(system.columns.size(), -1);
+  for (size_t c = 0; c < matters.size() && !done(); ++c)
+    for (int bound = lower[c] + 1; matters[c] && bound <= 1; ++bound) {
+      Row row{{{int(c), 1}}, -bound};
+      if (!system.entails(row))
+        break;
+      lower[c] = bound;
+      system.require(row, false);
+    }
+  for (size_t c = 0; c < system.columns.size() && !done(); ++c) {
+    const auto &factors = system.columns[c].factors;
+    if (factors.size() < 2)
+      continue;
+    int least = 1;
+    for (int f : factors)
+      least = std::min(least, lower[f]);
+    if (least < 0 && std::set<int>(factors.begin(), factors.end()).size() == 1 &&
+        factors.size() % 2 == 0)
+      least = 0; // a square
+    if (least > lower[c]) {
+      lower[c] = least;
+      system.require({{{int(c), 1}}, -least}, false);
+    }
+  }
+}
+
+void Lemmas::quotients() {
+  for (size_t i = 0; i < system.quotients.size() && !done(); ++i) {
+    quotientDone.resize(system.quotients.size());
+    if (quotientDone[i])
+      continue;
+    const Node *n = system.columns[system.quotients[i]].node;
+    Expr a = Node::wrap(n->args[0]), b = Node::wrap(n->args[1]), q = Node::wrap(n);
+    auto divisor = system.linearize(n->args[1]);
+    auto positive = divisor ? addRows({{}, -1}, 1, *divisor) : std::nullopt;
+    if (!positive || !system.entails(*positive))
+      continue;
+    quotientDone[i] = true;
+    system.require(*positive, false);
+    system.require(Node::of(a - b * q), false);
+    system.require(Node::of(b * q + b - 1 - a), false);
+  }
+  divisors();
+}
+
+/// The product of two rows, where all its monomials are columns.
+std::optional<Row> Lemmas::times(const Row &a, const Row &b) const {
+  std::map<int, int64_t> sum;
+  Row out;
+  auto add = [](int64_t &to, int64_t x, int64_t y) {
+    int64_t p;
+    return !__builtin_mul_overflow(x, y, &p) && !__builtin_add_overflow(to, p, &to);
+  };
+  if (!add(out.constant, a.constant, b.constant))
+    return std::nullopt;
+  for (auto &[c, k] : a.terms)
+    if (b.constant != 0 && !add(sum[c], k, b.constant))
+      return std::nullopt;
+  for (auto &[c, k] : b.terms)
+    if (a.constant != 0 && !add(sum[c], k, a.constant))
+      return std::nullopt;
+  for (auto &[c, k] : a.terms)
+    for (auto &[d, l] : b.terms) {
+      int p = system.product(c, d);
+      if (p < 0 || !add(sum[p], k, l))
+        return std::nullopt;
+    }
+  for (auto &[c, k] : sum)
+    if (k != 0)
+      out.terms.push_back({c, k});
+  return out;
+}
+
+/// The terms of a row that z divides, divided by it; nothing where there is none.
+std::optional<Row> Lemmas::multiplesOf(const std::vector<int> &z, const Row &row,
+                                       int except) const {
+  Row out;
+  for (auto &[c, k] : row.terms) {
+    const auto &f = system.columns[c].factors;
+    if (c == except || !std::includes(f.begin(), f.end(), z.begin(), z.end()))
+      continue;
+    std::vector<int> rest;
+    std::set_difference(f.begin(), f.end(), z.begin(), z.end(), std::back_inserter(rest));
+    if (rest.empty()) {
+      out.constant = k;
+      continue;
+    }
+    int d = system.find(rest);
+    if (d < 0)
+      return std::nullopt;
+    out.terms.push_back({d, k});
+  }
+  if (out.terms.empty() && out.constant == 0)
+    return std::nullopt;
+  std::sort(out.terms.begin(), out.terms.end());
+  bool flip = out.terms.empty() ? out.constant < 0 : out.terms[0].second < 0;
+  return flip ? addRows({}, -1, out) : out;
+}
+
+std::vector<Row> Lemmas::candidates(int x, int product, const std::vector<int> &z) const {
+  std::vector<Row> out{{}};
+  for (auto &[row, equality] : system.rows) {
+    if (out.size() >= maxCandidates)
+      break;
+    auto part = multiplesOf(z, row, product);
+    if (part && std::find(out.begin(), out.end(), *part) == out.end() &&
+        std::none_of(part->terms.begin(), part->terms.end(), [&](auto &t) { return t.first == x; }))
+      out.push_back(std::move(*part));
+  }
+  return out;
+}
+
+/// Bounds of x from bounds of x * z.
+void Lemmas::cancelFactor(int x, const Row &z) {
+  auto product = times(rowOf(x), z);
+  if (!product)
+    return;
+  bool monomial = z.terms.size() == 1 && z.constant == 0;
+  std::vector<Row> all{{}};
+  if (monomial)
+    all = candidates(x, product->terms[0].first, system.columns[z.terms[0].first].factors);
+  for (const Row &a : all) {
+    auto za = times(z, a);
+    if (!za)
+      continue;
+    for (int shift : {-1, 0}) {
+      if (done())
+        return;
+      // x * z > z * (a + shift), so x >= a + shift + 1; and the mirror image.
+      auto bound = addRows(*za, shift, z), mirrored = addRows(*za, -shift, z);
+      auto above = bound ? addRows(*product, -1, *bound) : std::nullopt;
+      auto below = mirrored ? addRows(*mirrored, -1, *product) : std::nullopt;
+      auto more = addRows(rowOf(x), -1, a), less = addRows(a, -1, rowOf(x));
+      if (!above || !below || !more || !less)
+        continue;
+      --above->constant;
+      --below->constant;
+      more->constant -= shift + 1;
+      less->constant -= shift + 1;
+      if (system.entails(*above) && !system.entails(*more))
+        system.require(*more, false);
+      if (system.entails(*below) && !system.entails(*less))
+        system.require(*less, false);
+    }
+  }
+}
+
+void Lemmas::cancel() {
+  size_t count = system.columns.size();
+  for (size_t c = 0; c < count && !done(); ++c) {
+    const std::vector<int> factors = system.columns[c].factors;
+    if (factors.size() < 2)
+      continue;
+    for (size_t i = 0; i < factors.size(); ++i) {
+      if (i > 0 && factors[i] == factors[i - 1])
+        continue;
+      std::vector<int> rest = factors;
+      rest.erase(rest.begin() + i);
+      int z = system.find(rest);
+      if (z >= 0 && atLeast(z, 0))
+        cancelFactor(factors[i], rowOf(z));
+    }
+  }
+  for (size_t i = 0; i < system.quotients.size() && i < quotientDone.size() && !done(); ++i) {
+    int q = system.quotients[i];
+    auto divisor = system.linearize(system.columns[q].node->args[1]);
+    if (quotientDone[i] && divisor && (divisor->terms.size() > 1 || divisor->constant != 0))
+      cancelFactor(q, *divisor);
+  }
+}
+
+void Lemmas::multiply() {
+  std::vector<bool> divides(system.columns.size());
+  for (const auto &column : system.columns)
+    for (size_t i = 0; column.factors.size() > 1 && i < column.factors.size(); ++i) {
+      divides[column.factors[i]] = true;
+      std::vector<int> rest = column.factors;
+      rest.erase(rest.begin() + i);
+      if (int z = system.find(rest); z >= 0)
+        divides[z] = true;
+    }
+  std::vector<std::pair<Row, bool>> usable;
+  for (const auto &entry : system.rows) {
+    const Row &row = entry.first;
+    if (usable.size() < maxMultipliedRows && row.constant < maxMultipliedConstant &&
+        row.constant > -maxMultipliedConstant &&
+        std::all_of(row.terms.begin(), row.terms.end(), [&](auto &t) { return divides[t.first]; }))
+      usable.push_back(entry);
+  }
+  for (size_t i = 0; i < usable.size() && !done(); ++i)
+    for (size_t j = i; j < usable.size() && !done(); ++j) {
+      auto &[r, rZero] = usable[i];
+      auto &[s, sZero] = usable[j];
+      if (i == j && (rZero || r.terms.size() == 1))
+        continue;
+      if (auto product = times(r, s))
+        system.require(*product, rZero || sZero);
+    }
+  // An equality may be multiplied by what has no sign.
+  for (size_t i = 0; i < usable.size(); ++i)
+    for (size_t c = 0; usable[i].second && c < divides.size() && !done(); ++c)
+      if (divides[c])
+        if (auto product = times(usable[i].first, rowOf(int(c))))
+          system.require(*product, true);
+}
+
+} // namespace
+
+void applyLemmas(System &system, Effort &effort) {
+  if (system.hasProducts || !system.quotients.empty())
+    Lemmas(system, effort).run();
+}
+
 } // namespace texpr::facts

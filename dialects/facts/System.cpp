@@ -105,6 +105,10 @@ int System::product(int a, int b) const {
   std::vector<int> factors;
   const auto &x = columns[a].factors, &y = columns[b].factors;
   std::merge(x.begin(), x.end(), y.begin(), y.end(), std::back_inserter(factors));
+  return find(factors);
+}
+
+int System::find(const std::vector<int> &factors) const {
   auto it = productOf.find(factors);
   return it == productOf.end() ? -1 : it->second;
 }

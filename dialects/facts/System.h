@@ -65,8 +65,9 @@ public:
   std::optional<Row> linearize(const Node *e);
   /// The column of a monomial; -1 where there is no room.
   int column(const Node *monomial);
-  /// The column of a product of columns, if there is one.
+  /// The column of a product of columns, or with these factors; -1 where there is none.
   int product(int a, int b) const;
+  int find(const std::vector<int> &factors) const;
 
   std::vector<Column> columns;
   std::vector<std::pair<Row, bool>> rows; // with: is an equality
