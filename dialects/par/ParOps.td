@@ -4,6 +4,7 @@
 include "mlir/IR/OpBase.td"
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpAsmInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "dialects/tx/TxOps.td"
@@ -30,7 +31,7 @@ def Par_BufType : TypeDef<Par_Dialect, "Buf"> {
   let hasCustomAssemblyFormat = 1;
 }
 
-def Par_BindOp : Par_Op<"bind", [Pure]> {
+def Par_BindOp : Par_Op<"bind", [Pure, AllTypesMatch<["source", "result"]>]> {
   let summary = "A buffer argument of the function with its extents";
   let arguments = (ins Par_BufType:$source, Variadic<Index>:$extents);
   let results = (outs Par_BufType:$result);
@@ -38,13 +39,24 @@ def Par_BindOp : Par_Op<"bind", [Pure]> {
   let hasVerifier = 1;
 }
 
-def Par_DoOp : Par_Op<"do", [RecursiveMemoryEffects]> {
+def Par_DoOp : Par_Op<"do", [RecursiveMemoryEffects, AttrSizedOperandSegments, SingleBlockImplicitTerminator<"YieldOp">,
+    DeclareOpInterfaceMethods<Tx_HasExtents>]> {
   let summary = "An island of parallel code inside values: tensors in, tensors out";
   let description = [{Block arguments: one buffer an input (read only), then one a result. `extents` are the extents of all results, concatenated. Scalar results
     are rank-0 tensors. Inside, pure `tx` operations on values are allowed; they are evaluated where they stand. Legal in the stage `tx` only.}];
   let arguments = (ins Variadic<Tx_Tensor>:$inputs, Variadic<Index>:$extents);
   let regions = (region SizedRegion<1>:$body);
   let results = (outs Variadic<Tx_Tensor>:$results);
+  let builders = [
+      // Arguments of the body: the inputs' buffers, then the results'. The terminator is added.
+      OpBuilder<(ins "::mlir::TypeRange":$results, "::mlir::ValueRange":$inputs, "::mlir::ValueRange":$extents, "::texpr::tx::BodyBuilder":$body)>];
+  let extraClassDeclaration = [{
+    ::mlir::Block *getBlock() { return &getBody().front(); }
+    ::mlir::ValueRange getInputBuffers() { return getBody().getArguments().take_front(getInputs().size()); }
+    ::mlir::ValueRange getResultBuffers() { return getBody().getArguments().drop_front(getInputs().size()); }
+    /// The extents of one result: its part of `extents`.
+    ::mlir::OperandRange getExtentsOf(unsigned result);
+  }];
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
 }
@@ -52,30 +64,54 @@ def Par_DoOp : Par_Op<"do", [RecursiveMemoryEffects]> {
 def Par_KernelOp : Par_Op<"kernel", [RecursiveMemoryEffects, NoTerminator, SingleBlock]> {
   let summary = "One launch (GPU) or one parallel region (CPU); contains no other";
   let regions = (region SizedRegion<1>:$body);
+  let builders = [OpBuilder<(ins "::texpr::tx::BodyBuilder":$body)>];
+  let extraClassDeclaration = [{ ::mlir::Block *getBlock() { return &getBody().front(); } }];
   let assemblyFormat = "attr-dict-with-keyword $body";
   let hasVerifier = 1;
 }
 
-def Par_ForallOp : Par_Op<"forall", [RecursiveMemoryEffects, AttrSizedOperandSegments]> {
+def Par_ForallOp : Par_Op<"forall", [RecursiveMemoryEffects, AttrSizedOperandSegments, SingleBlockImplicitTerminator<"YieldOp">,
+    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
   let summary = "Iterations in any order; converged and visible at entry and exit";
   let description = [{`level` is what one iteration gets: `block`, `warp`, `lane` of the source or, after `map`, a level of the machine (`thread`, `simd`, `step`).
     A forall at level `simd` is vectorized along its last axis. `full`: the iterations are the lanes of the level. `disjoint`: the user answers for races.}];
   let arguments = (ins Variadic<Index>:$lower, Variadic<Index>:$upper, StrArrayAttr:$axes, OptionalAttr<StrAttr>:$level, UnitAttr:$full, UnitAttr:$disjoint);
   let regions = (region SizedRegion<1>:$body);
+  let builders = [
+      // The terminator is added.
+      OpBuilder<(ins "::mlir::ValueRange":$lower, "::mlir::ValueRange":$upper, "::mlir::ArrayAttr":$axes, "::texpr::tx::BodyBuilder":$body,
+          CArg<"::llvm::StringRef", "{}">:$level, CArg<"bool", "false">:$full, CArg<"bool", "false">:$disjoint)>];
+  let extraClassDeclaration = [{
+    unsigned getNumAxes() { return getUpper().size(); }
+    ::mlir::Block *getBlock() { return &getBody().front(); }
+    ::mlir::ValueRange getArgs() { return getBody().getArguments(); }
+  }];
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
 }
 
-def Par_SeqOp : Par_Op<"seq", [RecursiveMemoryEffects]> {
+def Par_SeqOp : Par_Op<"seq", [RecursiveMemoryEffects, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
   let summary = "Iterations in order, in one thread of control, with carried scalars";
   let arguments = (ins Index:$lower, Index:$upper, Variadic<AnyType>:$inits, StrAttr:$axis);
   let regions = (region SizedRegion<1>:$body);
   let results = (outs Variadic<AnyType>:$results);
+  let builders = [
+      // Arguments of the body: the induction variable, then the carried values. Without carried values the terminator is added.
+      OpBuilder<(ins "::mlir::Value":$lower, "::mlir::Value":$upper, "::mlir::ValueRange":$inits, "::llvm::StringRef":$axis,
+          "::texpr::tx::BodyBuilder":$body)>];
+  let extraClassDeclaration = [{
+    ::mlir::Value getInductionVar() { return getBody().getArgument(0); }
+    ::mlir::ValueRange getCarried() { return getBody().getArguments().drop_front(); }
+    ::mlir::Block *getBlock() { return &getBody().front(); }
+    ::mlir::ValueRange getArgs() { return getBody().getArguments(); }
+    ::texpr::par::YieldOp getYield();
+  }];
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
 }
 
-def Par_ReduceOp : Par_Op<"reduce", [RecursiveMemoryEffects, AttrSizedOperandSegments]> {
+def Par_ReduceOp : Par_Op<"reduce", [RecursiveMemoryEffects, AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "As tx.reduce, on scalars";
   let description = [{The order is the mapping's for builtin operators, index order for a user's. After `map`, `level` says how it runs: `simd` (lanes and several
     accumulators along the last axis, a fixed tree at the end) or `step` (serial).}];
@@ -83,16 +119,29 @@ def Par_ReduceOp : Par_Op<"reduce", [RecursiveMemoryEffects, AttrSizedOperandSeg
       StrArrayAttr:$axes, OptionalAttr<StrAttr>:$level);
   let regions = (region SizedRegion<1>:$body, MaxSizedRegion<1>:$whereRegion);
   let results = (outs Variadic<AnyType>:$results);
+  let builders = [
+      // The result types follow from what the body yields; `where` may be absent.
+      OpBuilder<(ins "::texpr::tx::Combine":$op, "::mlir::ValueRange":$lower, "::mlir::ValueRange":$upper, "::mlir::ArrayAttr":$axes,
+          "::texpr::tx::BodyBuilder":$body, CArg<"::texpr::tx::BodyBuilder", "nullptr">:$where,
+          CArg<"::mlir::FlatSymbolRefAttr", "{}">:$combiner, CArg<"bool", "false">:$isUnsigned)>];
+  let extraClassDeclaration = [{
+    unsigned getNumAxes() { return getUpper().size(); }
+    bool hasWhere() { return !getWhereRegion().empty(); }
+    ::mlir::Block *getBlock() { return &getBody().front(); }
+    ::mlir::ValueRange getArgs() { return getBody().getArguments(); }
+    ::texpr::par::YieldOp getYield();
+  }];
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
 }
 
-def Par_AllocOp : Par_Op<"alloc", [MemoryEffects<[MemAlloc]>]> {
+def Par_AllocOp : Par_Op<"alloc", [DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "A buffer that belongs to the iteration that contains it";
   let description = [{`place` is absent (open) until `promote`: `reg`, `stack`, `shared`, `workspace`. `chunk`: owned by a chunk of the outermost forall of the
     kernel, not by one iteration.}];
   let arguments = (ins Variadic<Index>:$extents, OptionalAttr<StrAttr>:$place, OptionalAttr<StrAttr>:$name, UnitAttr:$pinned);
   let results = (outs Par_BufType:$result);
+  let builders = [OpBuilder<(ins "::mlir::Type":$elementType, "::mlir::ValueRange":$extents, CArg<"::llvm::StringRef", "{}">:$name)>];
   let assemblyFormat = "`[` $extents `]` attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
@@ -110,6 +159,8 @@ def Par_LoadOp : Par_Op<"load", [AttrSizedOperandSegments, DeclareOpInterfaceMet
   let summary = "One element; masked: `other` where the mask is false";
   let arguments = (ins Par_BufType:$source, Variadic<Index>:$indices, Optional<I1>:$mask, Optional<AnyType>:$other);
   let results = (outs AnyType:$result);
+  let builders = [OpBuilder<(ins "::mlir::Value":$source, "::mlir::ValueRange":$indices,
+      CArg<"::mlir::Value", "{}">:$mask, CArg<"::mlir::Value", "{}">:$other)>];
   let assemblyFormat = "$source `[` $indices `]` (`mask` $mask^ `other` $other `:` type($other))? attr-dict `:` type($source) `->` type($result)";
   let hasVerifier = 1;
 }
@@ -117,6 +168,7 @@ def Par_LoadOp : Par_Op<"load", [AttrSizedOperandSegments, DeclareOpInterfaceMet
 def Par_StoreOp : Par_Op<"store", [AttrSizedOperandSegments, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "Store one element where the mask is absent or true";
   let arguments = (ins AnyType:$value, Par_BufType:$dest, Variadic<Index>:$indices, Optional<I1>:$mask);
+  let builders = [OpBuilder<(ins "::mlir::Value":$value, "::mlir::Value":$dest, "::mlir::ValueRange":$indices)>];
   let assemblyFormat = "$value `,` $dest `[` $indices `]` (`mask` $mask^)? attr-dict `:` type($value) `,` type($dest)";
   let hasVerifier = 1;
 }

@@ -4,6 +4,7 @@
 include "mlir/IR/OpBase.td"
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpAsmInterface.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
@@ -19,13 +20,21 @@ def Tx_Dialect : Dialect {
     `bool` is `i1`; integers are signless, and the operation says which sign it means.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let hasConstantMaterializer = 1;
+}
+
+def Tx_HasExtents : OpInterface<"HasExtents"> {
+  let cppNamespace = "::texpr::tx";
+  let description = "What makes tensors: knows the extents of its results. Ask through Extents.h.";
+  let methods = [InterfaceMethod<"The extents of one result, nothing where they are not known (an invalid program)",
+      "::texpr::tx::Extents", "getKnownExtents", (ins "unsigned":$result)>];
 }
 
 class Tx_Op<string mnemonic, list<Trait> traits = []> : Op<Tx_Dialect, mnemonic, traits>;
 
 def Tx_Tensor : AnyTypeOf<[AnyRankedTensor]>;
 
-def Tx_Combine : I32EnumAttr<"Combine", "a combining operator; `user` names a tx.combiner", [
+def Tx_Combine : I32EnumAttr<"Combine", "a combining operator; `user` names a tx.combiner. `and`, `or`, `xor` are C++ words: `and_op` … in C++", [
     I32EnumAttrCase<"add", 0>, I32EnumAttrCase<"mul", 1>, I32EnumAttrCase<"min", 2>, I32EnumAttrCase<"max", 3>,
     I32EnumAttrCase<"and_op", 4, "and">, I32EnumAttrCase<"or_op", 5, "or">, I32EnumAttrCase<"xor_op", 6, "xor">,
     I32EnumAttrCase<"user", 7>]> {
@@ -47,7 +56,7 @@ def Tx_ScalarKind : I32EnumAttr<"ScalarKind", "a total form of a partial arith o
   let cppNamespace = "::texpr::tx";
 }
 
-def Tx_BindOp : Tx_Op<"bind", [Pure]> {
+def Tx_BindOp : Tx_Op<"bind", [Pure, AllTypesMatch<["source", "result"]>, DeclareOpInterfaceMethods<Tx_HasExtents>]> {
   let summary = "A parameter with its extents";
   let description = [{The only use of an entry argument of tensor type; gives it its extents.
     ```mlir
@@ -68,7 +77,7 @@ def Tx_FactOp : Tx_Op<"fact", [MemoryEffects<[MemWrite]>]> {
   let hasVerifier = 1;
 }
 
-def Tx_VerifyOp : Tx_Op<"verify", [Pure]> {
+def Tx_VerifyOp : Tx_Op<"verify", [Pure, AllTypesMatch<["source", "result"]>, DeclareOpInterfaceMethods<Tx_HasExtents>]> {
   let summary = "The same data, trusted to lie in [lower, upper)";
   let description = [{The result is the source. What relies on the range reads the result; `sink-verify` turns this into tests at the accesses that need
     it, reported with `site` (an index into the module's `texpr.sites`).}];
@@ -78,7 +87,7 @@ def Tx_VerifyOp : Tx_Op<"verify", [Pure]> {
   let hasVerifier = 1;
 }
 
-def Tx_ReadOp : Tx_Op<"read", [RecursiveMemoryEffects]> {
+def Tx_ReadOp : Tx_Op<"read", [RecursiveMemoryEffects, DeclareOpInterfaceMethods<ConditionallySpeculatable>]> {
   let summary = "One element of a tensor";
   let description = [{Indices are zero-based, one an axis. Not speculatable unless it is guarded: with an `else` region (lazy; evaluated where any index is out
     of range; no arguments, yields the element) or with `fail` (out of range: failure `site` is recorded and the value is 0).
@@ -90,11 +99,23 @@ def Tx_ReadOp : Tx_Op<"read", [RecursiveMemoryEffects]> {
   let arguments = (ins Tx_Tensor:$source, Variadic<Index>:$indices, OptionalAttr<I64Attr>:$site);
   let regions = (region MaxSizedRegion<1>:$elseRegion);
   let results = (outs AnyType:$result);
+  let builders = [
+      OpBuilder<(ins "::mlir::Value":$source, "::mlir::ValueRange":$indices)>,
+      OpBuilder<(ins "::mlir::Value":$source, "::mlir::ValueRange":$indices, "int64_t":$site)>,
+      OpBuilder<(ins "::mlir::Value":$source, "::mlir::ValueRange":$indices, "::texpr::tx::BodyBuilder":$orElse)>];
+  let extraClassDeclaration = [{
+    bool hasElse() { return !getElseRegion().empty(); }
+    bool isGuarded() { return hasElse() || getSite(); }
+    ::mlir::RankedTensorType getSourceType() { return ::llvm::cast<::mlir::RankedTensorType>(getSource().getType()); }
+  }];
+  let hasCanonicalizer = 1;
+  let hasFolder = 1;
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
 }
 
-def Tx_ComputeOp : Tx_Op<"compute", [RecursiveMemoryEffects, AttrSizedOperandSegments]> {
+def Tx_ComputeOp : Tx_Op<"compute", [RecursiveMemoryEffects, RecursivelySpeculatable, AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<Tx_HasExtents>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
   let summary = "Tensors by index: every element independent";
   let description = [{Iterates lower[d] <= arg[d] < upper[d]; the results' leading extents are max(0, upper - lower), and element `arg - lower` is what the body
     yields (results are zero-based). A yielded tensor of rank r adds its extents, which are defined outside. One result a yielded value.
@@ -105,11 +126,22 @@ def Tx_ComputeOp : Tx_Op<"compute", [RecursiveMemoryEffects, AttrSizedOperandSeg
   let arguments = (ins Variadic<Index>:$lower, Variadic<Index>:$upper, StrArrayAttr:$axes);
   let regions = (region SizedRegion<1>:$body);
   let results = (outs Variadic<Tx_Tensor>:$results);
+  let builders = [
+      // The result types follow from what the body yields.
+      OpBuilder<(ins "::mlir::ValueRange":$lower, "::mlir::ValueRange":$upper, "::mlir::ArrayAttr":$axes, "::texpr::tx::BodyBuilder":$body)>,
+      OpBuilder<(ins "::mlir::ValueRange":$extents, "::mlir::ArrayAttr":$axes, "::texpr::tx::BodyBuilder":$body)>];
+  let extraClassDeclaration = [{
+    unsigned getNumAxes() { return getUpper().size(); }
+    ::mlir::Block *getBlock() { return &getBody().front(); }
+    ::mlir::ValueRange getArgs() { return getBody().getArguments(); }
+    ::texpr::tx::YieldOp getYield();
+  }];
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
 }
 
-def Tx_ReduceOp : Tx_Op<"reduce", [RecursiveMemoryEffects, AttrSizedOperandSegments]> {
+def Tx_ReduceOp : Tx_Op<"reduce", [RecursiveMemoryEffects, RecursivelySpeculatable, AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<Tx_HasExtents>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Combine the values of a domain by an associative operator";
   let description = [{Builtin operators start from their identity (`add`: +0; `min`, `max` of floats: +inf, -inf, NaN propagates, -0 < +0). `user` names a
     `tx.combiner`; its operands keep index order (row-major over the domain), and its identity is the value of an empty domain only. Several yielded values are
@@ -118,21 +150,44 @@ def Tx_ReduceOp : Tx_Op<"reduce", [RecursiveMemoryEffects, AttrSizedOperandSegme
       StrArrayAttr:$axes);
   let regions = (region SizedRegion<1>:$body, MaxSizedRegion<1>:$whereRegion);
   let results = (outs Variadic<AnyType>:$results);
+  let builders = [
+      // The result types follow from what the body yields; `where` may be absent.
+      OpBuilder<(ins "::texpr::tx::Combine":$op, "::mlir::ValueRange":$lower, "::mlir::ValueRange":$upper, "::mlir::ArrayAttr":$axes,
+          "::texpr::tx::BodyBuilder":$body, CArg<"::texpr::tx::BodyBuilder", "nullptr">:$where,
+          CArg<"::mlir::FlatSymbolRefAttr", "{}">:$combiner, CArg<"bool", "false">:$isUnsigned)>];
+  let extraClassDeclaration = [{
+    unsigned getNumAxes() { return getUpper().size(); }
+    bool hasWhere() { return !getWhereRegion().empty(); }
+    ::mlir::Block *getBlock() { return &getBody().front(); }
+    ::mlir::ValueRange getArgs() { return getBody().getArguments(); }
+    ::texpr::tx::YieldOp getYield();
+  }];
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
 }
 
-def Tx_ForOp : Tx_Op<"for", [RecursiveMemoryEffects]> {
+def Tx_ForOp : Tx_Op<"for", [RecursiveMemoryEffects, RecursivelySpeculatable,
+    DeclareOpInterfaceMethods<Tx_HasExtents>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
   let summary = "Sequential iteration over carried values";
   let description = [{For t = lower … upper - 1 the body maps the carried values to the next ones; the results are the last ones. Carried tensors keep their extents.}];
   let arguments = (ins Index:$lower, Index:$upper, Variadic<AnyType>:$inits);
   let regions = (region SizedRegion<1>:$body);
   let results = (outs Variadic<AnyType>:$results);
+  let builders = [
+      // Arguments of the body: the induction variable, then the carried values.
+      OpBuilder<(ins "::mlir::Value":$lower, "::mlir::Value":$upper, "::mlir::ValueRange":$inits, "::texpr::tx::BodyBuilder":$body)>];
+  let extraClassDeclaration = [{
+    ::mlir::Value getInductionVar() { return getBody().getArgument(0); }
+    ::mlir::ValueRange getCarried() { return getBody().getArguments().drop_front(); }
+    ::mlir::Block *getBlock() { return &getBody().front(); }
+    ::mlir::ValueRange getArgs() { return getBody().getArguments(); }
+    ::texpr::tx::YieldOp getYield();
+  }];
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
 }
 
-def Tx_ListOp : Tx_Op<"list", [Pure]> {
+def Tx_ListOp : Tx_Op<"list", [Pure, DeclareOpInterfaceMethods<Tx_HasExtents>]> {
   let summary = "A tensor written out: elements, or tensors of one shape, along a new leading axis";
   let arguments = (ins Variadic<AnyType>:$elements);
   let results = (outs Tx_Tensor:$result);
@@ -154,16 +209,30 @@ def Tx_CombinerOp : Tx_Op<"combiner", [Symbol, IsolatedFromAbove]> {
   let description = [{The body takes the leaves of `a`, then of `b`, and yields the combined leaves. The identity region (no arguments) may be empty.}];
   let arguments = (ins SymbolNameAttr:$sym_name, UnitAttr:$commutative);
   let regions = (region SizedRegion<1>:$body, MaxSizedRegion<1>:$identity);
+  let builders = [
+      // `body` takes the leaves of a, then of b; `identity` may be absent.
+      OpBuilder<(ins "::llvm::StringRef":$name, "::mlir::TypeRange":$leaves, "bool":$commutative, "::texpr::tx::BodyBuilder":$body,
+          CArg<"::texpr::tx::BodyBuilder", "nullptr">:$identity)>];
+  let extraClassDeclaration = [{
+    unsigned getNumLeaves() { return getBody().getNumArguments() / 2; }
+    bool hasIdentity() { return !getIdentity().empty(); }
+    ::mlir::Block *getBlock() { return &getBody().front(); }
+  }];
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
 }
 
-def Tx_KernelOp : Tx_Op<"kernel", [RecursiveMemoryEffects]> {
+def Tx_KernelOp : Tx_Op<"kernel", [RecursiveMemoryEffects, RecursivelySpeculatable, DeclareOpInterfaceMethods<Tx_HasExtents>]> {
   let summary = "What runs as one kernel; made by group-kernels";
   let description = [{The region captures freely and yields the values that leave the kernel. Results take their extents from the yielded values, whose extents are
     defined outside.}];
   let regions = (region SizedRegion<1>:$body);
   let results = (outs Variadic<AnyType>:$results);
+  let builders = [OpBuilder<(ins "::texpr::tx::BodyBuilder":$body)>];
+  let extraClassDeclaration = [{
+    ::mlir::Block *getBlock() { return &getBody().front(); }
+    ::texpr::tx::YieldOp getYield();
+  }];
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
 }
