@@ -26,7 +26,7 @@ size_t byteSize(ScalarKind k);
 Scalar boolean(bool b);
 /// The low bits of `v`: wraps.
 Scalar integer(ScalarKind k, uint64_t v);
-inline Scalar index(int64_t v) { return integer(ScalarKind::I64, static_cast<uint64_t>(v)); }
+inline Scalar indexScalar(int64_t v) { return integer(ScalarKind::I64, static_cast<uint64_t>(v)); }
 /// The float of kind `k` that is nearest to `x`, ties to even: one rounding.
 Scalar rounded(ScalarKind k, long double x);
 /// An integer literal of any numeric kind.

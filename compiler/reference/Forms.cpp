@@ -1,0 +1,278 @@
+// The forms: compute, reduce, for, and a list as the tensor that it writes out.
+//
+// In: a domain, binders and a body. Out: the body's values stacked (compute, list) or combined
+// (reduce, in index order). A form that runs zero times takes its inner shape from the checker's
+// type; every other shape is that of the values.
+#include "compiler/reference/Machine.h"
+#include <cmath>
+
+namespace texpr::reference {
+
+/// Runs `body` for each point of the domain, in order. Bounds may depend on earlier binders.
+void Machine::forDomain(const std::vector<texpr::Axis> &domain, const Binders &binders,
+                        const std::function<void()> &body, size_t axis) {
+  if (axis == domain.size())
+    return body();
+  const int64_t lo = lowerBound(domain[axis]), hi = evalInt(*domain[axis].hi);
+  for (int64_t i = lo; i < hi; ++i) {
+    spend(domain[axis].range);
+    bind(*binders[axis], indexScalar(i));
+    forDomain(domain, binders, body, axis + 1);
+  }
+}
+
+Value Machine::filled(const Type &t, SourceRange site, const std::function<Scalar(ScalarKind)> &f) {
+  if (t.isTuple()) {
+    std::vector<Value> parts;
+    for (const Type &part : t.parts)
+      parts.push_back(filled(part, site, f));
+    return Value::tuple(std::move(parts));
+  }
+  if (t.isScalar())
+    return f(t.scalar);
+  Shape shape;
+  for (const facts::Expr &extent : t.shape) {
+    const auto length = evaluate(extent);
+    if (!length)
+      internal(site, "a shape that is not known outside of its form");
+    shape.push_back(std::max<int64_t>(*length, 0));
+  }
+  Array a(t.scalar, std::move(shape));
+  for (int64_t i = 0; i < a.count(); ++i)
+    a.set(i, f(t.scalar));
+  return a;
+}
+
+namespace {
+
+/// Puts values of one structure behind each other as the elements of tensors of shape `outer ++
+/// shape(value)`.
+class Stack {
+public:
+  explicit Stack(Shape outer) : outer(std::move(outer)) {}
+  /// False where `v` is not of the structure of the first value.
+  bool push(const Value &v) {
+    if (count++ == 0)
+      open(v);
+    size_t leaf = 0;
+    return append(v, leaf) && leaf == arrays.size();
+  }
+  /// The tensors, with the tuples of `like`.
+  Value take(const Value &like) {
+    size_t leaf = 0;
+    return build(like, leaf);
+  }
+
+private:
+  void open(const Value &v) {
+    std::vector<const Value *> leaves;
+    v.leaves(leaves);
+    for (const Value *leaf : leaves) {
+      Array a;
+      a.kind = leaf->scalarKind();
+      a.shape = outer;
+      a.shape.insert(a.shape.end(), leaf->shape().begin(), leaf->shape().end());
+      arrays.push_back(std::move(a));
+      inner.push_back(leaf->shape());
+    }
+  }
+  bool append(const Value &v, size_t &leaf) {
+    if (v.isTuple()) {
+      for (const Value &part : v.parts())
+        if (!append(part, leaf))
+          return false;
+      return true;
+    }
+    if (leaf == arrays.size() || v.scalarKind() != arrays[leaf].kind || v.shape() != inner[leaf])
+      return false;
+    std::vector<uint8_t> &bytes = arrays[leaf++].bytes;
+    if (v.isTensor()) {
+      bytes.insert(bytes.end(), v.tensor().bytes.begin(), v.tensor().bytes.end());
+      return true;
+    }
+    for (size_t b = 0; b < byteSize(v.scalarKind()); ++b)
+      bytes.push_back(static_cast<uint8_t>(v.scalar().bits >> (8 * b)));
+    return true;
+  }
+  Value build(const Value &like, size_t &leaf) {
+    if (!like.isTuple())
+      return std::move(arrays[leaf++]);
+    std::vector<Value> parts;
+    for (const Value &part : like.parts())
+      parts.push_back(build(part, leaf));
+    return Value::tuple(std::move(parts));
+  }
+
+  Shape outer;
+  size_t count = 0;
+  std::vector<Array> arrays;
+  std::vector<Shape> inner;
+};
+
+/// Whether a sum or product has the same bits in every order: for each scalar of the terms, all
+/// partial results must fit the significand.
+class OrderCheck {
+public:
+  explicit OrderCheck(Combiner c) : combiner(c) {}
+  void add(const Value &term) {
+    size_t at = 0;
+    add(term, at);
+  }
+  bool isExact() const {
+    for (const Track &t : tracks)
+      if (!isExact(t))
+        return false;
+    return true;
+  }
+
+private:
+  struct Track {
+    ScalarKind kind;
+    long double sum = 0;          // of magnitudes
+    int lowest = 100000;          // exponent of the lowest bit of any term
+    int width = 0, magnitude = 0; // of a product: bits of significands, exponents
+  };
+  void add(const Value &v, size_t &at) {
+    if (v.isTuple())
+      for (const Value &part : v.parts())
+        add(part, at);
+    else if (v.isScalar())
+      add(v.scalar(), at++);
+    else
+      for (int64_t i = 0; i < v.tensor().count(); ++i)
+        add(v.tensor().get(i), at++);
+  }
+  void add(Scalar s, size_t at) {
+    if (at == tracks.size())
+      tracks.push_back({s.kind});
+    const long double x = isFloat(s.kind) ? std::fabs(real(s)) : 0;
+    if (x == 0 || !std::isfinite(x))
+      return;
+    int exponent;
+    auto significand = static_cast<uint64_t>(std::ldexp(std::frexp(x, &exponent), 64));
+    const int width = 64 - std::countr_zero(significand);
+    Track &t = tracks[at];
+    t.sum += x;
+    t.lowest = std::min(t.lowest, exponent - width);
+    t.width += width;
+    t.magnitude += std::abs(exponent) + 1;
+  }
+  bool isExact(const Track &t) const {
+    if (!isFloat(t.kind))
+      return true;
+    const int precision = 1 - std::ilogb(real(constant(t.kind, "eps")));
+    const int range = std::ilogb(real(constant(t.kind, "max")));
+    if (combiner == Combiner::Mul)
+      return t.width <= precision && t.magnitude < range - 2;
+    return t.sum == 0 || (std::ilogb(t.sum) < std::min(t.lowest + precision, range));
+  }
+
+  Combiner combiner;
+  std::vector<Track> tracks;
+};
+
+} // namespace
+
+Value Machine::list(const ListExpr &e) {
+  Stack stack({static_cast<int64_t>(e.elements.size())});
+  Value first;
+  for (const ExprPtr &element : e.elements) {
+    const Value v = eval(*element);
+    if (&element == &e.elements.front())
+      first = v;
+    if (!stack.push(v))
+      internal(e.range, "a list of unlike elements");
+  }
+  return stack.take(first);
+}
+
+Value Machine::compute(const ComputeExpr &e) {
+  Shape extents;
+  for (const texpr::Axis &axis : e.domain)
+    extents.push_back(std::max<int64_t>(evalInt(*axis.hi) - lowerBound(axis), 0));
+  if (!elementCount(extents))
+    internal(e.range, "a compute of more than 2^47 bytes");
+  if (*elementCount(extents) == 0)
+    return filled(e.type, e.range, [](ScalarKind k) { return Scalar{k, 0}; });
+  Stack stack(extents);
+  std::optional<Value> first;
+  forDomain(e.domain, e.binders, [&] {
+    const Value v = block(*e.body);
+    if (!first)
+      first = v;
+    if (!stack.push(v))
+      internal(e.range, "a compute whose elements differ in shape");
+  });
+  return stack.take(*first);
+}
+
+Value Machine::combineValues(const CombineOp &op, const Value &a, const Value &b,
+                             SourceRange site) {
+  if (op.op)
+    return applyOp(*op.op, a, b);
+  const Combiner c = *findCombiner(op.name.text);
+  return map({a, b}, site, [&](llvm::ArrayRef<Scalar> s) { return combine(c, s[0], s[1]); });
+}
+
+/// A builtin operator starts from its identity (so a sum of -0 is +0); a user's identity is for the
+/// empty domain only.
+Value Machine::reduce(const ReduceExpr &e) {
+  const auto builtin = e.op.op ? std::nullopt : findCombiner(e.op.name.text);
+  const bool isSum = builtin == Combiner::Add;
+  std::optional<OrderCheck> order;
+  if (options.exactness && (isSum || builtin == Combiner::Mul))
+    order.emplace(*builtin);
+  std::optional<Value> total;
+  forDomain(e.domain, e.binders, [&] {
+    if (e.where && !evalBool(*e.where))
+      return;
+    sumDepth += isSum;
+    Value term = block(*e.body);
+    sumDepth -= isSum;
+    if (order)
+      order->add(term);
+    if (!total && builtin)
+      total = map({term}, e.range,
+                  [&](llvm::ArrayRef<Scalar> s) { return identity(*builtin, s[0].kind); });
+    total = total ? combineValues(e.op, *total, term, e.range) : std::move(term);
+  });
+  if (order && !order->isExact())
+    noteInexact("a sum or product depends on its order");
+  if (total)
+    return std::move(*total);
+  if (builtin)
+    return filled(e.type, e.range, [&](ScalarKind k) { return identity(*builtin, k); });
+  if (!e.op.op->identity)
+    internal(e.range, "an empty reduction by an op without identity");
+  return eval(*e.op.op->identity);
+}
+
+void Machine::bindCarried(const std::vector<Carried> &carried, const Value &state) {
+  for (size_t c = 0; c < carried.size(); ++c) {
+    const Value &v = carried.size() == 1 ? state : state.parts()[c];
+    const Decl &decl = *carried[c].decl;
+    if (carried[c].declared)
+      checkRange(v, *carried[c].declared, decl.name.text, decl.name.range, Failure::Kind::Internal);
+    bind(decl, v);
+  }
+}
+
+Value Machine::forLoop(const ForExpr &e) {
+  const int64_t lo = lowerBound(e.axis), hi = evalInt(*e.axis.hi);
+  std::vector<Value> starts;
+  for (const Carried &c : e.carried)
+    starts.push_back(eval(*c.init));
+  Value state = e.carried.size() == 1 ? starts[0] : Value::tuple(std::move(starts));
+  bindCarried(e.carried, state);
+  for (int64_t t = lo; t < hi; ++t) {
+    spend(e.range);
+    bind(*e.binder, indexScalar(t));
+    for (const StmtPtr &s : e.step.stmts)
+      run(*s);
+    state = eval(*e.step.next);
+    bindCarried(e.carried, state);
+  }
+  return state;
+}
+
+} // namespace texpr::reference
