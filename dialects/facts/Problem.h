@@ -51,15 +51,25 @@ struct OpenCase {
   std::vector<Guess> guesses;
 };
 
+/// The splits that a problem still has: its choices, e != 0 as < or >, min and max as one of their
+/// operands.
+std::vector<Choice> splits(const System &system, const Problem &p);
+
 /// True where the problem has no solution. Cases that stay open are appended to `open`, up to a
 /// limit.
 bool refute(Problem p, Effort &effort, int depth, std::vector<OpenCase> &open);
 
-/// The system of a problem's facts, elimination done, lemmas applied.
+/// Requires a problem's facts, elimination done; e != 0 is left to splits.
 void build(System &system, const Problem &p);
 
-/// Looks for values that satisfy an open case: small ones first, then those around the guesses. The
-/// result has a value for each free, fresh and replaced symbol.
-std::optional<std::unordered_map<Symbol, int64_t>> findWitness(const OpenCase &open);
+using Values = std::unordered_map<Symbol, int64_t>;
+using Accept = std::function<bool(const Values &)>;
+/// Looks for values that satisfy an open case: small ones first, then those around the guesses.
+/// They have a value for each free, fresh and replaced symbol of the case, and `accept` has the
+/// last word.
+std::optional<Values> findWitness(const OpenCase &open, const Accept &accept);
+
+/// Constant bounds of e under the problem.
+Range boundsOf(const Problem &p, const Expr &e, Effort &effort);
 
 } // namespace texpr::facts

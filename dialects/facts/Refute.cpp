@@ -60,17 +60,6 @@ Choice extremumChoice(const Node *n) {
           {{Fact::Positive, sign * (self - b)}, {Fact::Positive, sign * (a - b)}}};
 }
 
-/// All splits that the problem still has, the unavoidable ones first.
-std::vector<Choice> splits(const System &system, const Problem &p) {
-  std::vector<Choice> all = p.choices;
-  for (const Fact &f : p.facts)
-    if (f.kind == Fact::NonZero)
-      all.push_back(lessOrGreater(f.e));
-  for (int c : system.extrema)
-    all.push_back(extremumChoice(system.columns[c].node));
-  return all;
-}
-
 struct Split {
   std::vector<Conjunction> cases;
   bool settled = false; // some case holds already
@@ -125,6 +114,16 @@ Fact toFact(const Constraint &c) {
     return {Fact::Positive, c.lhs - c.rhs};
   }
   return {Fact::Zero, Expr()};
+}
+
+std::vector<Choice> splits(const System &system, const Problem &p) {
+  std::vector<Choice> all = p.choices;
+  for (const Fact &f : p.facts)
+    if (f.kind == Fact::NonZero)
+      all.push_back(lessOrGreater(f.e));
+  for (int c : system.extrema)
+    all.push_back(extremumChoice(system.columns[c].node));
+  return all;
 }
 
 void build(System &system, const Problem &p) {
