@@ -1,0 +1,258 @@
+// plan-mapping, CPU: the outermost forall of a kernel goes to threads, one loop of each leaf nest
+// to vector lanes.
+//
+//   forall (i) { reduce max (j) x[i,j]; forall (j) … }     i: thread;  both j: simd
+//   forall (i, j) { reduce add (k) a[i,k] * b[k,j] }       i: thread;  j: simd (b is contiguous in
+//   j, a a broadcast) forall (i, j) { reduce add (k) a[i,k] * b[j,k] }       i, j: thread; k: simd
+//   (both are contiguous in k)
+//
+// A leaf is a forall without foralls inside. Its vector axis is the loop along which its innermost
+// accesses lie best: a unit stride costs 1, a broadcast less, anything else a lane each. Reductions
+// by a user's operator keep their order and stay serial. Only attributes are written; `map` obeys
+// them.
+#include "compiler/plan/Mapping.h"
+#include "dialects/par/ParOps.h"
+#include "dialects/par/Stride.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+
+namespace texpr::plan {
+namespace {
+
+constexpr int64_t kAccumulators = 4; // enough to hide the latency of an add at one or two a cycle
+
+struct Machine {
+  int64_t vectorBytes = 0;
+};
+
+template <typename Op> bool contains(Operation *op) {
+  return op
+      ->walk([&](Op inner) {
+        return inner.getOperation() == op ? WalkResult::advance() : WalkResult::interrupt();
+      })
+      .wasInterrupted();
+}
+
+/// The widest element that the nest computes with, in bytes: all of its vectors have the same
+/// number of lanes.
+int64_t widestBytes(Operation *nest) {
+  int64_t bytes = 1;
+  auto see = [&](Type t) {
+    if (t.isIntOrFloat() && !t.isInteger(1))
+      bytes = std::max<int64_t>(bytes, t.getIntOrFloatBitWidth() / 8);
+  };
+  nest->walk([&](Operation *op) {
+    if (isa<par::LoadOp>(op))
+      see(op->getResult(0).getType());
+    else if (auto store = dyn_cast<par::StoreOp>(op))
+      see(store.getValue().getType());
+    else
+      for (Value v : op->getResults())
+        see(v.getType());
+    // An index that becomes data, or is carried as data, takes 64-bit lanes.
+    if (isa<arith::IndexCastOp>(op) && op->getResult(0).getType().isInteger())
+      bytes = std::max<int64_t>(bytes, 8);
+    if (isa<par::ReduceOp>(op) &&
+        llvm::any_of(op->getResultTypes(), [](Type t) { return t.isIndex(); }))
+      bytes = std::max<int64_t>(bytes, 8);
+  });
+  return bytes;
+}
+
+/// The loads and stores that run most often: those of the innermost reduces, or of the leaf itself.
+SmallVector<Operation *> innermostAccesses(Operation *nest) {
+  SmallVector<Operation *> inLoops, all;
+  nest->walk([&](Operation *op) {
+    if (!isa<par::LoadOp, par::StoreOp>(op))
+      return;
+    all.push_back(op);
+    Operation *loop = op->getParentOp();
+    while (loop != nest && !isa<par::ReduceOp, par::SeqOp>(loop))
+      loop = loop->getParentOp();
+    if (loop != nest)
+      inLoops.push_back(op);
+  });
+  return inLoops.empty() ? all : inLoops;
+}
+
+ValueRange indicesOf(Operation *access) {
+  if (auto load = dyn_cast<par::LoadOp>(access))
+    return load.getIndices();
+  return cast<par::StoreOp>(access).getIndices();
+}
+
+struct Score {
+  double cost = 0;
+  unsigned unit = 0;
+};
+Score scoreOf(ArrayRef<Operation *> accesses, Value iv, int64_t lanes) {
+  Score score;
+  for (Operation *access : accesses) {
+    switch (par::laneOf(indicesOf(access), iv)) {
+    case par::Lane::Unit:
+      score.cost += 1;
+      ++score.unit;
+      break;
+    case par::Lane::Invariant:
+      score.cost += 0.5;
+      break;
+    case par::Lane::Strided:
+      score.cost += double(lanes);
+      break;
+    }
+  }
+  return score;
+}
+
+/// A loop around which lanes may be put: no memory of its own, no serial loop whose trips differ a
+/// lane.
+bool mayVectorizeForall(par::ForallOp leaf) {
+  Value iv = leaf.getBody().front().getArguments().back();
+  return !leaf.walk([&](Operation *op) {
+                bool blocks = isa<par::AllocOp, par::ContractOp, scf::WhileOp>(op);
+                if (auto reduce = dyn_cast<par::ReduceOp>(op))
+                  blocks |= llvm::any_of(reduce->getOperands(),
+                                         [&](Value o) { return par::dependsOn(o, iv); });
+                if (auto seq = dyn_cast<par::SeqOp>(op))
+                  blocks |=
+                      par::dependsOn(seq.getLower(), iv) || par::dependsOn(seq.getUpper(), iv);
+                return blocks ? WalkResult::interrupt() : WalkResult::advance();
+              })
+              .wasInterrupted();
+}
+
+bool mayVectorizeReduce(par::ReduceOp reduce) {
+  return reduce.getOp() != tx::Combine::user && !contains<par::ReduceOp>(reduce) &&
+         !contains<par::SeqOp>(reduce) && !contains<par::AllocOp>(reduce) &&
+         !contains<scf::WhileOp>(reduce);
+}
+
+class Planner {
+public:
+  explicit Planner(Machine machine) : machine(machine) {}
+
+  void planOutermost(par::ForallOp forall) {
+    unsigned axes = forall.getLower().size();
+    SmallVector<StringRef> levels(axes, "thread");
+    if (contains<par::ForallOp>(forall)) {
+      planNested(forall);
+    } else if (planLeaf(forall)) {
+      levels.back() = "simd";
+    }
+    write(forall, levels);
+  }
+
+  void planReduce(par::ReduceOp reduce) {
+    int64_t lanes = lanesOf(reduce);
+    bool can =
+        lanes >= 2 && mayVectorizeReduce(reduce) &&
+        scoreOf(innermostAccesses(reduce), reduce.getBody().front().getArguments().back(), lanes)
+                .unit > 0;
+    reduce.setLevel(can ? "simd" : "step");
+    if (!can)
+      return;
+    setLanes(reduce, lanes);
+    if (!reduce->hasAttr("plan.unroll"))
+      reduce->setAttr("plan.unroll", index(reduce, kAccumulators));
+  }
+
+private:
+  void planNested(Operation *outer) {
+    outer->walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (op == outer)
+        return WalkResult::advance();
+      auto forall = dyn_cast<par::ForallOp>(op);
+      if (!forall) {
+        // A reduction beside the inner foralls, not inside one.
+        if (auto reduce = dyn_cast<par::ReduceOp>(op)) {
+          planReduce(reduce);
+          return WalkResult::skip();
+        }
+        return WalkResult::advance();
+      }
+      SmallVector<StringRef> levels(forall.getLower().size(), "step");
+      bool isLeaf = !contains<par::ForallOp>(forall);
+      if (isLeaf && planLeaf(forall))
+        levels.back() = "simd";
+      write(forall, levels);
+      return isLeaf ? WalkResult::skip() : WalkResult::advance();
+    });
+  }
+
+  /// True where the forall's last axis takes the lanes; else its reductions may.
+  bool planLeaf(par::ForallOp leaf) {
+    int64_t lanes = lanesOf(leaf);
+    SmallVector<par::ReduceOp> reduces;
+    leaf.walk([&](par::ReduceOp r) { reduces.push_back(r); });
+    if (lanes < 2) {
+      for (par::ReduceOp r : reduces)
+        r.setLevel("step");
+      return false;
+    }
+    auto accesses = innermostAccesses(leaf);
+    Score mine = scoreOf(accesses, leaf.getBody().front().getArguments().back(), lanes);
+    bool pinned = leaf->hasAttr("plan.vector");
+    bool can = mayVectorizeForall(leaf) && (mine.unit > 0 || accesses.empty() || pinned);
+    for (par::ReduceOp r : reduces) {
+      if (!mayVectorizeReduce(r) || pinned)
+        continue;
+      Score theirs =
+          scoreOf(innermostAccesses(r), r.getBody().front().getArguments().back(), lanes);
+      if (theirs.unit > 0 && (!can || theirs.cost < mine.cost))
+        can = false;
+    }
+    if (can) {
+      setLanes(leaf, lanes);
+      for (par::ReduceOp r : reduces)
+        r.setLevel("step");
+      return true;
+    }
+    leaf.walk<WalkOrder::PreOrder>([&](par::ReduceOp r) { planReduce(r); });
+    return false;
+  }
+
+  int64_t lanesOf(Operation *op) {
+    if (auto pinned = op->getAttrOfType<IntegerAttr>("plan.vector"))
+      return pinned.getInt();
+    return machine.vectorBytes / widestBytes(op);
+  }
+  static IntegerAttr index(Operation *op, int64_t v) {
+    return IntegerAttr::get(IntegerType::get(op->getContext(), 64), v);
+  }
+  static void setLanes(Operation *op, int64_t lanes) {
+    op->setAttr("plan.vector", index(op, lanes));
+  }
+
+  static void write(par::ForallOp forall, ArrayRef<StringRef> levels) {
+    if (forall->hasAttr("plan.map"))
+      return;
+    forall->setAttr("plan.map", OpBuilder(forall.getContext()).getStrArrayAttr(levels));
+  }
+
+  Machine machine;
+};
+
+} // namespace
+
+void planCpuMapping(ModuleOp module) {
+  Machine machine;
+  if (auto facts = module->getAttrOfType<DictionaryAttr>("par.machine"))
+    if (auto bytes = facts.getAs<IntegerAttr>("vector_bytes"))
+      machine.vectorBytes = bytes.getInt();
+  Planner planner(machine);
+  module.walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (auto forall = dyn_cast<par::ForallOp>(op)) {
+      planner.planOutermost(forall);
+      return WalkResult::skip();
+    }
+    if (auto reduce = dyn_cast<par::ReduceOp>(op)) {
+      planner.planReduce(reduce);
+      return WalkResult::skip();
+    }
+    return WalkResult::advance();
+  });
+}
+
+} // namespace texpr::plan

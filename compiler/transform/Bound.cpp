@@ -1,0 +1,173 @@
+// Interval arithmetic on SSA values: what depends on dims alone is cloned, a loop's variable is its
+// bounds.
+//
+//   %i in 0 … m-1:   upper(%i + 1) = m,   upper(min(%i + 2, h) - max(%i - 1, 0)) = min(3, h)
+//
+// A difference of a min and a max is bounded by each pair of their sides whose difference is a
+// constant: the window of a stencil, whose two ends move together. Data (a load) has no bound.
+#include "compiler/transform/Bound.h"
+#include "dialects/facts/Facts.h"
+#include "dialects/par/ParOps.h"
+#include "dialects/tx/TxOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+namespace texpr {
+
+static bool isArithmetic(Operation *op) {
+  return op->getNumRegions() == 0 && isPure(op) && !isa<par::SlotOp, par::BindOp>(op);
+}
+
+/// `v` itself, recomputed at the builder, where it is made of the function's arguments alone.
+Value Bound::exact(Value v) {
+  if (Value known = map.lookupOrNull(v))
+    return known;
+  Operation *op = v.getDefiningOp();
+  if (!op || !isArithmetic(op))
+    return {};
+  for (Value operand : op->getOperands())
+    if (!exact(operand))
+      return {};
+  return b.clone(*op, map)->getResult(cast<OpResult>(v).getResultNumber());
+}
+
+Value Bound::ofArgument(BlockArgument arg, bool isUpper) {
+  Operation *loop = arg.getOwner()->getParentOp();
+  unsigned axis = arg.getArgNumber();
+  Value lo, hi;
+  if (auto forall = dyn_cast<par::ForallOp>(loop)) {
+    lo = forall.getLower()[axis];
+    hi = forall.getUpper()[axis];
+  } else if (auto reduce = dyn_cast<par::ReduceOp>(loop)) {
+    lo = reduce.getLower()[axis];
+    hi = reduce.getUpper()[axis];
+  } else if (auto seq = dyn_cast<par::SeqOp>(loop); seq && axis == 0) {
+    lo = seq.getLower();
+    hi = seq.getUpper();
+  } else {
+    return {};
+  }
+  if (!isUpper)
+    return lower(lo);
+  Value most = upper(hi);
+  if (!most)
+    return {};
+  return arith::SubIOp::create(b, arg.getLoc(), most,
+                               arith::ConstantIndexOp::create(b, arg.getLoc(), 1));
+}
+
+namespace {
+/// Index values as expressions, so that equal parts of two sides cancel.
+class Normal {
+public:
+  facts::Expr of(Value v) {
+    APInt c;
+    if (matchPattern(v, m_ConstantInt(&c)))
+      return facts::Expr(c.getSExtValue());
+    if (Operation *op = v.getDefiningOp()) {
+      if (isa<arith::AddIOp>(op))
+        return of(op->getOperand(0)) + of(op->getOperand(1));
+      if (isa<arith::SubIOp>(op))
+        return of(op->getOperand(0)) - of(op->getOperand(1));
+      if (isa<arith::MulIOp>(op))
+        return of(op->getOperand(0)) * of(op->getOperand(1));
+    }
+    auto [it, isNew] = symbols.try_emplace(v, symbols.size());
+    return facts::Expr::symbol(it->second);
+  }
+
+private:
+  DenseMap<Value, facts::Symbol> symbols;
+};
+
+template <typename Op> void flatten(Value v, SmallVectorImpl<Value> &out) {
+  if (auto op = v.getDefiningOp<Op>()) {
+    flatten<Op>(op.getLhs(), out);
+    flatten<Op>(op.getRhs(), out);
+  } else {
+    out.push_back(v);
+  }
+}
+} // namespace
+
+/// The least constant that is `a - c` for a side `a` of a min and a side `c` of a max.
+Value Bound::ofDifference(Operation *sub) {
+  SmallVector<Value> mins, maxes;
+  flatten<arith::MinSIOp>(sub->getOperand(0), mins);
+  flatten<arith::MaxSIOp>(sub->getOperand(1), maxes);
+  Normal normal;
+  std::optional<int64_t> least;
+  for (Value a : mins)
+    for (Value c : maxes)
+      if (auto d = (normal.of(a) - normal.of(c)).constant())
+        least = least ? std::min(*least, *d) : *d;
+  if (!least)
+    return {};
+  return arith::ConstantIndexOp::create(b, sub->getLoc(), *least);
+}
+
+Value Bound::bound(Value v, bool isUpper) {
+  if (Value e = exact(v))
+    return e;
+  if (auto arg = dyn_cast<BlockArgument>(v))
+    return ofArgument(arg, isUpper);
+  Operation *op = v.getDefiningOp();
+  Location loc = op->getLoc();
+  auto both = [&](bool leftUpper, bool rightUpper, auto make) -> Value {
+    Value l = bound(op->getOperand(0), leftUpper), r = bound(op->getOperand(1), rightUpper);
+    return l && r ? make(l, r) : Value();
+  };
+  if (isa<arith::AddIOp>(op))
+    return both(isUpper, isUpper,
+                [&](Value l, Value r) { return arith::AddIOp::create(b, loc, l, r).getResult(); });
+  if (isa<arith::SubIOp>(op)) {
+    Value window = isUpper ? ofDifference(op) : Value();
+    Value plain = both(isUpper, !isUpper, [&](Value l, Value r) {
+      return arith::SubIOp::create(b, loc, l, r).getResult();
+    });
+    if (window && plain)
+      return arith::MinSIOp::create(b, loc, window, plain);
+    return window ? window : plain;
+  }
+  if (isa<arith::MinSIOp>(op)) {
+    Value l = bound(op->getOperand(0), isUpper), r = bound(op->getOperand(1), isUpper);
+    if (l && r)
+      return arith::MinSIOp::create(b, loc, l, r);
+    return isUpper ? (l ? l : r) : Value(); // a min is below each side
+  }
+  if (isa<arith::MaxSIOp>(op)) {
+    Value l = bound(op->getOperand(0), isUpper), r = bound(op->getOperand(1), isUpper);
+    if (l && r)
+      return arith::MaxSIOp::create(b, loc, l, r);
+    return isUpper ? Value() : (l ? l : r);
+  }
+  if (isa<arith::MulIOp>(op)) {
+    // Extents are products of lengths: bounded where both sides are known not to be negative.
+    Value l = bound(op->getOperand(0), isUpper), r = bound(op->getOperand(1), isUpper);
+    Value l0 = bound(op->getOperand(0), false), r0 = bound(op->getOperand(1), false);
+    auto isNonNegative = [](Value low) {
+      APInt c;
+      return low && matchPattern(low, m_ConstantInt(&c)) && !c.isNegative();
+    };
+    if (l && r && isNonNegative(l0) && isNonNegative(r0))
+      return arith::MulIOp::create(b, loc, l, r);
+    return {};
+  }
+  if (isa<arith::IndexCastOp>(op))
+    return bound(op->getOperand(0), isUpper);
+  APInt divisor;
+  bool isDivision = isa<arith::FloorDivSIOp, arith::DivUIOp, arith::DivSIOp>(op);
+  if (auto scalar = dyn_cast<tx::ScalarOp>(op))
+    isDivision = scalar.getKind() == tx::ScalarKind::floordiv;
+  if (isDivision && matchPattern(op->getOperand(1), m_ConstantInt(&divisor)) &&
+      divisor.isStrictlyPositive())
+    if (Value l = bound(op->getOperand(0), isUpper))
+      return arith::FloorDivSIOp::create(
+          b, loc, l, arith::ConstantIndexOp::create(b, loc, divisor.getSExtValue()));
+  return {};
+}
+
+} // namespace texpr
