@@ -37,7 +37,8 @@ void ensureYield(OpAsmParser &parser, Region &region, Location loc) {
   Block &block = region.front();
   if (block.mightHaveTerminator())
     return;
-  OpBuilder b = OpBuilder::atBlockEnd(&block);
+  OpBuilder b(parser.getContext());
+  b.setInsertionPointToEnd(&block);
   YieldOp::create(b, loc);
 }
 

@@ -35,7 +35,7 @@ def Par_BindOp : Par_Op<"bind", [Pure, AllTypesMatch<["source", "result"]>]> {
   let summary = "A buffer argument of the function with its extents";
   let arguments = (ins Par_BufType:$source, Variadic<Index>:$extents);
   let results = (outs Par_BufType:$result);
-  let assemblyFormat = "$source `[` $extents `]` attr-dict `:` type($source)";
+  let assemblyFormat = "$source `[` $extents `]` attr-dict `:` qualified(type($source))";
   let hasVerifier = 1;
 }
 
@@ -142,7 +142,7 @@ def Par_AllocOp : Par_Op<"alloc", [DeclareOpInterfaceMethods<MemoryEffectsOpInte
   let arguments = (ins Variadic<Index>:$extents, OptionalAttr<StrAttr>:$place, OptionalAttr<StrAttr>:$name, UnitAttr:$pinned);
   let results = (outs Par_BufType:$result);
   let builders = [OpBuilder<(ins "::mlir::Type":$elementType, "::mlir::ValueRange":$extents, CArg<"::llvm::StringRef", "{}">:$name)>];
-  let assemblyFormat = "`[` $extents `]` attr-dict `:` type($result)";
+  let assemblyFormat = "`[` $extents `]` attr-dict `:` qualified(type($result))";
   let hasVerifier = 1;
 }
 
@@ -151,7 +151,7 @@ def Par_SlotOp : Par_Op<"slot", [Pure]> {
   let description = [{Made by `workspace` from allocations placed there; the offset is a multiple of 64.}];
   let arguments = (ins Index:$offset, Variadic<Index>:$extents);
   let results = (outs Par_BufType:$result);
-  let assemblyFormat = "`at` $offset `[` $extents `]` attr-dict `:` type($result)";
+  let assemblyFormat = "`at` $offset `[` $extents `]` attr-dict `:` qualified(type($result))";
   let hasVerifier = 1;
 }
 
@@ -161,7 +161,7 @@ def Par_LoadOp : Par_Op<"load", [AttrSizedOperandSegments, DeclareOpInterfaceMet
   let results = (outs AnyType:$result);
   let builders = [OpBuilder<(ins "::mlir::Value":$source, "::mlir::ValueRange":$indices,
       CArg<"::mlir::Value", "{}">:$mask, CArg<"::mlir::Value", "{}">:$other)>];
-  let assemblyFormat = "$source `[` $indices `]` (`mask` $mask^ `other` $other `:` type($other))? attr-dict `:` type($source) `->` type($result)";
+  let assemblyFormat = "$source `[` $indices `]` (`mask` $mask^ `other` $other `:` type($other))? attr-dict `:` qualified(type($source)) `->` qualified(type($result))";
   let hasVerifier = 1;
 }
 
@@ -169,7 +169,7 @@ def Par_StoreOp : Par_Op<"store", [AttrSizedOperandSegments, DeclareOpInterfaceM
   let summary = "Store one element where the mask is absent or true";
   let arguments = (ins AnyType:$value, Par_BufType:$dest, Variadic<Index>:$indices, Optional<I1>:$mask);
   let builders = [OpBuilder<(ins "::mlir::Value":$value, "::mlir::Value":$dest, "::mlir::ValueRange":$indices)>];
-  let assemblyFormat = "$value `,` $dest `[` $indices `]` (`mask` $mask^)? attr-dict `:` type($value) `,` type($dest)";
+  let assemblyFormat = "$value `,` $dest `[` $indices `]` (`mask` $mask^)? attr-dict `:` type($value) `,` qualified(type($dest))";
   let hasVerifier = 1;
 }
 
@@ -185,8 +185,8 @@ def Par_ContractOp : Par_Op<"contract", [AttrSizedOperandSegments, DeclareOpInte
     A and B are widened to C's element type before the product. `instr` is the row of the target's table that runs it.}];
   let arguments = (ins Par_BufType:$a, Par_BufType:$b, Par_BufType:$c, Variadic<Index>:$extents, Variadic<Index>:$symbols,
       AffineMapAttr:$mapA, AffineMapAttr:$mapB, AffineMapAttr:$mapC, StrArrayAttr:$kinds, OptionalAttr<DictionaryAttr>:$instr);
-  let assemblyFormat = [{$c $mapC `+` `=` $a $mapA `*` $b $mapB `(` $extents `)` `[` $symbols `]` `kinds` $kinds (`instr` $instr^)? attr-dict
-    `:` type($c) `,` type($a) `,` type($b)}];
+  let assemblyFormat = [{$c `at` $mapC `+` `` `=` $a `at` $mapA `*` $b `at` $mapB `(` $extents `)` `[` $symbols `]` `kinds` $kinds (`instr` $instr^)? attr-dict
+    `:` qualified(type($c)) `,` qualified(type($a)) `,` qualified(type($b))}];
   let hasVerifier = 1;
 }
 
@@ -194,6 +194,6 @@ def Par_YieldOp : Par_Op<"yield", [Pure, Terminator, ReturnLike]> {
   let summary = "Ends a region of this dialect";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";
-  let builders = [OpBuilder<(ins), [{}]>];
+  let builders = [OpBuilder<(ins), [{ build($_builder, $_state, ::mlir::ValueRange()); }]>];
 }
 #endif

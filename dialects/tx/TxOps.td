@@ -241,6 +241,6 @@ def Tx_YieldOp : Tx_Op<"yield", [Pure, Terminator, ReturnLike]> {
   let summary = "Ends a region of this dialect";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";
-  let builders = [OpBuilder<(ins), [{}]>];
+  let builders = [OpBuilder<(ins), [{ build($_builder, $_state, ::mlir::ValueRange()); }]>];
 }
 #endif
