@@ -102,6 +102,9 @@ public:
     Entry &note(std::string message);
     Entry &fix(SourceRange range, std::string replacement, std::string text);
 
+    /// An entry that takes notes and fixes and drops them.
+    static Entry silent() { return Entry(nullptr); }
+
   private:
     friend class Diagnostics;
     explicit Entry(Diagnostic *d) : diagnostic(d) {}
