@@ -49,10 +49,20 @@ std::optional<Terms> timesTerm(const Terms &a, const Term &b) {
   return out;
 }
 
+bool isOpaque(const Node *n) {
+  for (const Term &t : n->terms)
+    for (const Node *f : t.monomial ? t.monomial->factors : std::vector<const Node *>{})
+      if (f->opaque)
+        return true;
+  return false;
+}
+
 const Node *product(const Node *a, const Node *b) {
   if (a->terms.empty() || b->terms.empty())
     return Node::of(Expr());
-  if (a->terms.size() * b->terms.size() > maxProductTerms)
+  // What was not expanded stays so, or (n + 1)^64 would double with every factor.
+  bool keep = (isOpaque(a) && b->terms.size() > 1) || (isOpaque(b) && a->terms.size() > 1);
+  if (keep || a->terms.size() * b->terms.size() > maxProductTerms)
     return opaqueProduct(a, b);
   Terms all;
   for (const Term &t : b->terms) {
@@ -97,6 +107,12 @@ const Node *extremum(Expr::Kind kind, const Node *a, const Node *b) {
   for (const Node *n : all) {
     bool drop = false;
     for (const Node *&k : kept) {
+      if (n->isConstant() && k->isConstant()) {
+        if ((kind == Expr::Kind::Min) == (n->constantTerm() < k->constantTerm()))
+          k = n;
+        drop = true;
+        break;
+      }
       auto difference = addScaled(n->terms, -1, k->terms);
       if (!difference || difference->size() > 1 ||
           (!difference->empty() && difference->front().monomial))

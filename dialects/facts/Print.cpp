@@ -9,6 +9,7 @@ namespace texpr::facts {
 namespace {
 
 using Name = std::function<std::string(Symbol)>;
+using Factors = std::vector<const Node *>;
 enum Level { Sum, Product, Atom };
 
 std::string text(const Node *n, const Name &name, Level level);
@@ -47,34 +48,45 @@ std::string monomialText(int64_t c, const Node *m, const Name &name) {
 struct Piece {
   int64_t coefficient;
   std::string text; // empty: the coefficient alone
+  bool closed;      // may follow a coefficient as it is
 };
 
-/// Takes the remainders out of `terms`.
+/// The remainder that `terms[i]`, with factor f, is the subtracted part of; its terms leave
+/// `terms`.
+std::optional<Piece> remainder(Terms &terms, size_t i, const Node *f, const Name &name) {
+  const Node *rest, *divisor = f->args[1];
+  if (f->kind != Expr::Kind::FloorDiv || divisor->terms.size() != 1 ||
+      !divides(f, terms[i].monomial, rest))
+    return std::nullopt;
+  const Term &d = divisor->terms[0];
+  if (terms[i].coefficient == INT64_MIN || terms[i].coefficient % d.coefficient != 0 ||
+      (d.monomial && (!rest || !divides(d.monomial, rest, rest))))
+    return std::nullopt;
+  int64_t k = -(terms[i].coefficient / d.coefficient);
+  Expr outer = rest ? Node::wrap(rest) : Expr(1);
+  const Node *whole = Node::of(Node::wrap(f->args[0]) * outer);
+  Terms without = terms;
+  without.erase(without.begin() + i);
+  auto left = addScaled(without, -k, whole->terms);
+  if (!left || left->size() + whole->terms.size() != without.size())
+    return std::nullopt;
+  terms = std::move(*left);
+  std::string text = texpr::facts::text(f->args[0], name, Product) + " % " +
+                     texpr::facts::text(divisor, name, Atom);
+  if (!rest)
+    return Piece{k, text, false};
+  return Piece{k, monomialText(1, rest, name) + " * (" + text + ")", true};
+}
+
 std::vector<Piece> remainders(Terms &terms, const Name &name) {
   std::vector<Piece> out;
-  for (size_t i = 0; i < terms.size(); ++i) {
-    const Node *m = terms[i].monomial;
-    for (const Node *f : m ? m->factors : std::vector<const Node *>{}) {
-      if (f->kind != Expr::Kind::FloorDiv || f->args[1]->terms.size() != 1)
-        continue;
-      const Term &d = f->args[1]->terms[0];
-      Expr whole = Node::wrap(f) * Node::wrap(f->args[1]);
-      const Terms &w = Node::of(whole)->terms;
-      if (w.size() != 1 || w[0].monomial != m || terms[i].coefficient % d.coefficient != 0 ||
-          terms[i].coefficient == INT64_MIN)
-        continue;
-      int64_t k = -(terms[i].coefficient / d.coefficient);
-      Terms without = terms;
-      without.erase(without.begin() + i);
-      auto rest = addScaled(without, -k, f->args[0]->terms);
-      if (!rest || rest->size() + f->args[0]->terms.size() != without.size())
-        continue;
-      out.push_back({k, text(f->args[0], name, Product) + " % " + text(f->args[1], name, Atom)});
-      terms = std::move(*rest);
-      --i;
-      break;
-    }
-  }
+  for (size_t i = 0; i < terms.size(); ++i)
+    for (const Node *f : terms[i].monomial ? terms[i].monomial->factors : Factors{})
+      if (auto piece = remainder(terms, i, f, name)) {
+        out.push_back(*piece);
+        i = size_t(-1); // the terms have moved
+        break;
+      }
   return out;
 }
 
@@ -83,39 +95,26 @@ std::string text(const Node *n, const Name &name, Level level) {
   std::vector<Piece> pieces;
   if (n->kind == Expr::Kind::Sum && !n->opaque)
     pieces = remainders(terms, name);
-  bool remainderOnly = !pieces.empty();
   for (const Term &t : terms) {
-    bool constant = !t.monomial;
-    pieces.push_back({t.coefficient, constant ? "" : monomialText(1, t.monomial, name)});
+    bool quotient = t.monomial && t.monomial->kind == Expr::Kind::FloorDiv;
+    pieces.push_back(
+        {t.coefficient, t.monomial ? monomialText(1, t.monomial, name) : "", !quotient});
   }
   if (pieces.empty())
     return "0";
   std::string out;
-  for (size_t i = 0; i < pieces.size(); ++i) {
-    Piece p = pieces[i];
-    bool compound = i == 0 && remainderOnly ? true : p.text.find(" % ") != std::string::npos;
+  for (const Piece &p : pieces) {
     bool negative = p.coefficient < 0;
+    std::string factor = std::to_string(p.coefficient).substr(negative);
     out += out.empty() ? (negative ? "-" : "") : (negative ? " - " : " + ");
-    std::string c = std::to_string(p.coefficient);
-    if (negative)
-      c = c.substr(1);
-    bool quotient = p.text.find(" / ") != std::string::npos;
-    if (p.text.empty())
-      out += c;
-    else if (c == "1" && !negative)
-      out += p.text;
-    else if (compound || quotient)
-      out += (c == "1" ? "" : c + " * ") + "(" + p.text + ")";
-    else
-      out += (c == "1" ? "" : c + " * ") + p.text;
+    if (p.text.empty() || factor != "1")
+      out += factor + (p.text.empty() ? "" : " * ");
+    bool bare = p.closed || (factor == "1" && !negative);
+    out += bare ? p.text : "(" + p.text + ")";
   }
-  bool single = pieces.size() == 1;
-  bool bare = single && pieces[0].text.find(' ') == std::string::npos;
-  bool atomic = bare && (pieces[0].coefficient == 1 ||
-                         (pieces[0].text.empty() && pieces[0].coefficient >= 0));
-  bool simple = atomic || level == Sum ||
-                (level == Product && single && pieces[0].coefficient > 0 && !remainderOnly);
-  return simple ? out : "(" + out + ")";
+  bool word = out.find(' ') == std::string::npos && out[0] != '-';
+  bool chain = pieces.size() == 1 && pieces[0].coefficient > 0; // a * b, a / b, a % b
+  return level == Sum || word || (level == Product && chain) ? out : "(" + out + ")";
 }
 
 } // namespace

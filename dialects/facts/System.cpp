@@ -154,10 +154,11 @@ void System::define(int c) {
     extrema.push_back(c);
     return;
   }
-  if (!b.constant()) {
+  auto divisor = b.constant();
+  if (!divisor)
     quotients.push_back(c);
-    return;
-  }
+  if (divisor.value_or(0) <= 0)
+    return; // by 0: no value, so nothing to say
   Expr rest = a - b * self;
   require(Node::of(rest), false);
   require(Node::of(b - 1 - rest), false);
