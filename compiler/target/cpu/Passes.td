@@ -1,0 +1,30 @@
+// The CPU's passes, in the order of Pipeline.cpp.
+#ifndef TEXPR_TARGET_CPU_PASSES
+#define TEXPR_TARGET_CPU_PASSES
+include "mlir/Pass/PassBase.td"
+
+class CpuPass<string name> : Pass<name, "::mlir::ModuleOp"> {
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect", "::mlir::math::MathDialect",
+      "::mlir::vector::VectorDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
+class MachinePass<string name> : CpuPass<name> {
+  let options = [Option<"machine", "machine", "std::string", "\"x86-64-v3\"", "Name of the machine in the target table">];
+}
+
+def CpuExpandScalars : CpuPass<"cpu-expand-scalars"> {
+  let summary = "Total division, shifts and float-to-integer conversion as plain arith";
+}
+def CpuLoops : MachinePass<"cpu-loops"> {
+  let summary = "Serial nests and reductions as scf loops";
+}
+def CpuMemory : MachinePass<"cpu-memory"> {
+  let summary = "Buffers as pointers; the function's final signature";
+}
+def CpuThreads : CpuPass<"cpu-threads"> {
+  let summary = "The outermost nest of a kernel as tasks of the runtime";
+}
+def CpuToLlvm : CpuPass<"cpu-to-llvm"> {
+  let summary = "What is left (scf, arith, math, vector, func) as the LLVM dialect";
+}
+#endif

@@ -1,0 +1,20 @@
+// The order of the CPU's passes, from `mapped` to the LLVM dialect.
+#include "compiler/target/cpu/Cpu.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace texpr::cpu {
+
+void buildPipeline(OpPassManager &passes, const Target &target) {
+  std::string machine = target.name.str();
+  passes.addPass(createCpuExpandScalars());
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCpuLoops({machine}));
+  passes.addPass(createCpuMemory({machine})); // beyond this point nothing adds a buffer
+  passes.addPass(createCpuThreads());
+  passes.addPass(createCSEPass());
+  passes.addPass(createCpuToLlvm());
+}
+
+} // namespace texpr::cpu
