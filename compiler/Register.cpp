@@ -3,7 +3,10 @@
 //
 // Single upstream passes are named: `registerAllPasses` would drag every target of MLIR in.
 #include "compiler/Register.h"
+#include "compiler/plan/Passes.h"
+#include "compiler/transform/Passes.h"
 #include "dialects/par/ParDialect.h"
+#include "dialects/plan/Plan.h"
 #include "dialects/tx/TxDialect.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -25,6 +28,8 @@ void registerDialects(mlir::DialectRegistry &registry) {
 
 void registerPasses() {
   mlir::registerCanonicalizerPass();
+  plan::registerTexprPlanPasses();
+  registerTexprTransformPasses();
   mlir::registerCSEPass();
   mlir::registerInlinerPass();
   mlir::registerSymbolDCEPass();

@@ -17,6 +17,7 @@
 #include "runtime/RuntimeBitcode.h"
 #include "texpr/abi.h"
 #include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/MDBuilder.h"
 #include "llvm/IR/Module.h"
 
 using namespace mlir;
@@ -37,6 +38,8 @@ private:
   llvm::Function *declare(const std::string &name, const std::vector<CParameter> &params);
   llvm::FunctionCallee runtime(llvm::StringRef name, llvm::Type *result,
                                llvm::ArrayRef<llvm::Type *> params);
+  llvm::FunctionCallee errorFunction();
+  llvm::StructType *reportType();
   llvm::Value *text(const std::string &s);
   void bindDims(llvm::Function *fn, bool withParams);
   void refuseIf(llvm::Value *bad, tx_status status, const std::string &message,
@@ -47,6 +50,7 @@ private:
   void checkTensors();
   void checkTensor(llvm::Value *pointer, const std::string &name, Type element, ValueRange extents);
 
+  bool isKnown(mlir::Value v) const;
   llvm::Value *eval(mlir::Value v);
   llvm::Value *evalOp(Operation *op);
   llvm::Value *eval(AffineExpr e, llvm::ArrayRef<llvm::Value *> symbols);
@@ -55,7 +59,8 @@ private:
   llvm::Value *wide(int64_t v) { return llvm::ConstantInt::getSigned(i128(), v); }
   llvm::Type *i128() { return ir.getInt128Ty(); }
   std::vector<llvm::Value *> dimArguments();
-  std::vector<llvm::Value *> variantArguments(llvm::Value *workspace);
+  std::vector<llvm::Value *> variantArguments(llvm::Value *workspace, llvm::Value *report);
+  llvm::Value *wordDataError(llvm::Value *report);
 
   func::FuncOp func;
   AbiFunction abi;
@@ -114,6 +119,18 @@ llvm::FunctionCallee EntryBuilder::runtime(llvm::StringRef name, llvm::Type *res
                                            llvm::ArrayRef<llvm::Type *> params) {
   std::string full = std::string(runtime::prefix()) + name.str();
   return module.getOrInsertFunction(full, llvm::FunctionType::get(result, params, false));
+}
+
+llvm::FunctionCallee EntryBuilder::errorFunction() {
+  return runtime("error", ir.getInt32Ty(),
+                 {ir.getPtrTy(), ir.getInt32Ty(), ir.getInt32Ty(), ir.getInt64Ty(), ir.getPtrTy(),
+                  ir.getPtrTy()});
+}
+
+/// tx_report of abi.h.
+llvm::StructType *EntryBuilder::reportType() {
+  return llvm::StructType::get(module.getContext(),
+                               {ir.getInt32Ty(), ir.getInt32Ty(), ir.getInt64Ty()});
 }
 
 llvm::Value *EntryBuilder::text(const std::string &s) {
@@ -181,11 +198,9 @@ void EntryBuilder::refuseIf(llvm::Value *bad, tx_status status, const std::strin
   for (auto [i, n] : llvm::enumerate(numbers))
     ir.CreateStore(ir.CreateSExtOrTrunc(n, ir.getInt64Ty()),
                    ir.CreateConstGEP2_64(arrayType, array, 0, i));
-  auto error = runtime("error", ir.getInt32Ty(),
-                       {ir.getPtrTy(), ir.getInt32Ty(), ir.getInt32Ty(), ir.getInt64Ty(),
-                        ir.getPtrTy(), ir.getPtrTy()});
-  ir.CreateRet(ir.CreateCall(error, {call, ir.getInt32(status), ir.getInt32(-1), ir.getInt64(0),
-                                     text(abi.name + ": " + message), array}));
+  ir.CreateRet(
+      ir.CreateCall(errorFunction(), {call, ir.getInt32(status), ir.getInt32(-1), ir.getInt64(0),
+                                      text(abi.name + ": " + message), array}));
   ir.SetInsertPoint(next);
 }
 
@@ -218,6 +233,13 @@ llvm::Value *EntryBuilder::floorDiv(llvm::Value *a, llvm::Value *b) {
   llvm::Value *result = ir.CreateSExt(q, i128());
   result = ir.CreateSelect(isMinusOne, ir.CreateNeg(a), result);
   return ir.CreateSelect(isZero, wide(0), result);
+}
+
+bool EntryBuilder::isKnown(mlir::Value v) const {
+  if (values.contains(v))
+    return true;
+  Operation *op = v.getDefiningOp();
+  return op && llvm::all_of(op->getOperands(), [&](mlir::Value o) { return isKnown(o); });
 }
 
 llvm::Value *EntryBuilder::eval(mlir::Value v) {
@@ -315,6 +337,10 @@ void EntryBuilder::checkFacts() {
   for (auto fact : func.getOps<tx::FactOp>()) {
     if (!fact.getEntry())
       continue;
+    // The workspace's formula does not take every scalar: what speaks of those is the call's to
+    // check.
+    if (!llvm::all_of(fact.getOperands(), [&](mlir::Value v) { return isKnown(v); }))
+      continue;
     std::vector<llvm::Value *> symbols;
     for (mlir::Value v : fact.getOperands())
       symbols.push_back(eval(v));
@@ -388,7 +414,8 @@ std::vector<llvm::Value *> EntryBuilder::dimArguments() {
   return args;
 }
 
-std::vector<llvm::Value *> EntryBuilder::variantArguments(llvm::Value *workspace) {
+std::vector<llvm::Value *> EntryBuilder::variantArguments(llvm::Value *workspace,
+                                                          llvm::Value *report) {
   std::vector<llvm::Value *> args = dimArguments();
   for (unsigned i = 0; i < func.getNumArguments(); ++i) {
     if (func.getArgAttr(i, "tx.dim"))
@@ -401,9 +428,28 @@ std::vector<llvm::Value *> EntryBuilder::variantArguments(llvm::Value *workspace
       arg = ir.CreateBitCast(arg, ir.getBFloatTy());
     args.push_back(arg);
   }
-  args.push_back(workspace);
-  args.push_back(call);
+  args.insert(args.end(), {workspace, call, report});
   return args;
+}
+
+/// Words the data error that the slot holds: the text of its site, and the index.
+llvm::Value *EntryBuilder::wordDataError(llvm::Value *report) {
+  llvm::Value *site = ir.CreateLoad(ir.getInt32Ty(), ir.CreateStructGEP(reportType(), report, 1));
+  llvm::Value *index = ir.CreateLoad(ir.getInt64Ty(), ir.CreateStructGEP(reportType(), report, 2));
+  llvm::Value *message = text(abi.name + ": an element is not what was promised (index {})");
+  if (auto sites = func->getParentOfType<ModuleOp>()->getAttrOfType<ArrayAttr>("texpr.sites"))
+    for (auto [i, entry] : llvm::enumerate(sites)) {
+      auto words = cast<DictionaryAttr>(entry).getAs<StringAttr>("text");
+      if (!words)
+        continue;
+      llvm::Value *own =
+          text(abi.name + ": " + words.getValue().str() + " does not hold (element {})");
+      message = ir.CreateSelect(ir.CreateICmpEQ(site, ir.getInt32(i)), own, message);
+    }
+  llvm::Value *array = ir.CreateAlloca(ir.getInt64Ty());
+  ir.CreateStore(index, array);
+  return ir.CreateCall(errorFunction(),
+                       {call, ir.getInt32(TX_ERR_DATA), site, index, message, array});
 }
 
 static llvm::FunctionCallee variantFunction(llvm::Module &module, const std::string &name,
@@ -426,6 +472,8 @@ void EntryBuilder::buildCall() {
 
   llvm::LLVMContext &c = module.getContext();
   llvm::Value *slot = ir.CreateAlloca(ir.getPtrTy());
+  llvm::Value *report = ir.CreateAlloca(reportType());
+  ir.CreateStore(llvm::Constant::getNullValue(reportType()), report);
   std::vector<Variant> order(variants.begin(), variants.end());
   llvm::sort(order, [](const Variant &x, const Variant &y) { return x.level > y.level; });
   llvm::Value *level = ir.CreateCall(runtime("cpu_level", ir.getInt32Ty(), {}));
@@ -449,12 +497,18 @@ void EntryBuilder::buildCall() {
     ir.SetInsertPoint(go);
     llvm::Value *workspace = ir.CreateLoad(ir.getPtrTy(), slot);
     llvm::Value *saved = ir.CreateCall(runtime("fp_enter", ir.getInt64Ty(), {}));
-    auto args = variantArguments(workspace);
+    auto args = variantArguments(workspace, report);
     status = ir.CreateCall(
         variantFunction(module, abi.name + "." + v.suffix, ir.getInt32Ty(), args), args);
     ir.CreateCall(runtime("fp_leave", ir.getVoidTy(), {ir.getInt64Ty()}), {saved});
     ir.CreateCall(runtime("release", ir.getVoidTy(), {ir.getPtrTy(), ir.getPtrTy()}),
                   {call, workspace});
+    auto *data = llvm::BasicBlock::Create(c, "data", fn),
+         *done = llvm::BasicBlock::Create(c, "", fn);
+    ir.CreateCondBr(ir.CreateICmpEQ(status, ir.getInt32(TX_ERR_DATA)), data, done);
+    ir.SetInsertPoint(data);
+    ir.CreateRet(wordDataError(report));
+    ir.SetInsertPoint(done);
     ir.CreateRet(status);
     ir.SetInsertPoint(next);
   }

@@ -10,7 +10,7 @@
 // accesses lie best: a unit stride costs 1, a broadcast less, anything else a lane each. Reductions
 // by a user's operator keep their order and stay serial. Only attributes are written; `map` obeys
 // them.
-#include "compiler/plan/Mapping.h"
+#include "compiler/plan/Passes.h"
 #include "dialects/par/ParOps.h"
 #include "dialects/par/Stride.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -19,6 +19,9 @@
 using namespace mlir;
 
 namespace texpr::plan {
+#define GEN_PASS_DEF_PLANMAPPING
+#include "compiler/plan/Passes.h.inc"
+
 namespace {
 
 constexpr int64_t kAccumulators = 4; // enough to hide the latency of an add at one or two a cycle
@@ -234,25 +237,26 @@ private:
   Machine machine;
 };
 
+struct PlanMapping : impl::PlanMappingBase<PlanMapping> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    Machine machine;
+    if (auto facts = module->getAttrOfType<DictionaryAttr>("par.machine"))
+      if (auto bytes = facts.getAs<IntegerAttr>("vector_bytes"))
+        machine.vectorBytes = bytes.getInt();
+    Planner planner(machine);
+    module.walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (auto forall = dyn_cast<par::ForallOp>(op)) {
+        planner.planOutermost(forall);
+        return WalkResult::skip();
+      }
+      if (auto reduce = dyn_cast<par::ReduceOp>(op)) {
+        planner.planReduce(reduce);
+        return WalkResult::skip();
+      }
+      return WalkResult::advance();
+    });
+  }
+};
 } // namespace
-
-void planCpuMapping(ModuleOp module) {
-  Machine machine;
-  if (auto facts = module->getAttrOfType<DictionaryAttr>("par.machine"))
-    if (auto bytes = facts.getAs<IntegerAttr>("vector_bytes"))
-      machine.vectorBytes = bytes.getInt();
-  Planner planner(machine);
-  module.walk<WalkOrder::PreOrder>([&](Operation *op) {
-    if (auto forall = dyn_cast<par::ForallOp>(op)) {
-      planner.planOutermost(forall);
-      return WalkResult::skip();
-    }
-    if (auto reduce = dyn_cast<par::ReduceOp>(op)) {
-      planner.planReduce(reduce);
-      return WalkResult::skip();
-    }
-    return WalkResult::advance();
-  });
-}
-
 } // namespace texpr::plan

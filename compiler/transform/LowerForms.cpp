@@ -41,6 +41,7 @@ static void copyPlan(Operation *from, Operation *to) {
 
 void ParLowering::lowerCompute(tx::ComputeOp op) {
   Location loc = op.getLoc();
+  keepExtents(op);
   SmallVector<Place> outs;
   for (Value result : op.getResults())
     outs.push_back(placeOf(result));
@@ -195,7 +196,8 @@ void ParLowering::lowerTensorReduce(tx::ReduceOp op) {
     auto ifOp = scf::IfOp::create(b, loc, seen ? TypeRange{b.getI1Type()} : TypeRange{}, cond, true,
                                   bool(seen));
     if (seen) {
-      OpBuilder::atBlockEnd(&ifOp.getElseRegion().front()).create<scf::YieldOp>(loc, seen);
+      b.setInsertionPointToEnd(&ifOp.getElseRegion().front());
+      scf::YieldOp::create(b, loc, seen);
       b.setInsertionPointToEnd(current);
       par::YieldOp::create(b, loc, ifOp.getResults());
     }

@@ -34,7 +34,7 @@ struct Slot {
 
 class Layout {
 public:
-  Layout(func::FuncOp func, ArrayRef<Slot> slots) : func(func), slots(slots) {}
+  Layout(func::FuncOp func, MutableArrayRef<Slot> slots) : func(func), slots(slots) {}
 
   /// Emits the whole formula at `b`, with `arguments` for the function's; the total, and each
   /// slot's base and step.
@@ -97,7 +97,7 @@ private:
   }
 
   func::FuncOp func;
-  ArrayRef<Slot> slots;
+  MutableArrayRef<Slot> slots;
 };
 
 struct Workspace : impl::WorkspaceBase<Workspace> {

@@ -1,0 +1,9 @@
+// The decisions, as passes that write attributes and change nothing else. Order: compiler/Pipeline.cpp.
+#ifndef TEXPR_PLAN_PASSES
+#define TEXPR_PLAN_PASSES
+include "mlir/Pass/PassBase.td"
+
+def PlanMapping : Pass<"plan-mapping", "::mlir::ModuleOp"> {
+  let summary = "Which loop runs on which level of the machine";
+}
+#endif
