@@ -1,0 +1,127 @@
+// Accesses: one element is a read or load; a sub-tensor or slice is a view, a tx.compute of one
+// read that is never stored.
+//
+// In: x[i, j], x[i], x[lo..hi, j], each perhaps under `else`. Out: a scalar, or a view whose
+// extents are those of the type.
+//   x[lo..hi, j]          →  tx.compute (%v0) = (0) to (hi - lo) { x[lo + v0, j] } {plan.store =
+//   "inline"} x[i] else v           →  tx.read %x[%i] else { v } t[i] else v (buffer)  →  scf.if (0
+//   <= i < n) { par.load } else { v }
+// What must hold: an access without `else` was proved in bounds, or depends on an element of a
+// tx.verify.
+#include "compiler/import/Importer.h"
+#include "dialects/par/Extents.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+
+namespace texpr::importer {
+
+/// The alternative yields what an element is; so does the access.
+Value FnImporter::readElement(const Leaf &base, ValueRange indices, Alternative alternative) {
+  if (base.isBuffer()) {
+    if (alternative)
+      return readGuardedBuffer(base, indices, alternative);
+    return scalars().fromElement(base.kind, par::LoadOp::create(b, loc, base.value, indices));
+  }
+  auto read = tx::ReadOp::create(b, loc, base.value, indices);
+  if (alternative) {
+    Body body(*this, read.getElseRegion(), {}, /*staysInPlace=*/true);
+    tx::YieldOp::create(b, loc, scalars().toElement(base.kind, alternative()));
+  }
+  return scalars().fromElement(base.kind, read.getResult());
+}
+
+Value FnImporter::readGuardedBuffer(const Leaf &base, ValueRange indices, Alternative alternative) {
+  Value inside;
+  for (auto [i, extent] : llvm::zip_equal(indices, par::getExtents(b, base.value))) {
+    Value ok = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, i, extent);
+    inside = inside ? arith::AndIOp::create(b, loc, inside, ok).getResult() : ok;
+  }
+  auto choice = scf::IfOp::create(b, loc, TypeRange{scalarType(context, base.kind)}, inside,
+                                  /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToEnd(choice.thenBlock());
+  scf::YieldOp::create(b, loc, readElement(base, indices));
+  b.setInsertionPointToEnd(choice.elseBlock());
+  scf::YieldOp::create(b, loc, alternative());
+  return choice.getResult(0);
+}
+
+FnImporter::Subscript FnImporter::subscript(const IndexExpr &e) {
+  Subscript s;
+  for (const IndexArg &arg : e.indices) {
+    s.isKept.push_back(arg.isSlice);
+    if (!arg.isSlice)
+      s.fixed.push_back(index(*arg.index));
+    else
+      s.fixed.push_back(arg.lo ? index(*arg.lo) : Value());
+  }
+  return s;
+}
+
+bool FnImporter::Subscript::isElement(size_t rank) const {
+  return rank == fixed.size() && llvm::none_of(isKept, [](bool k) { return k; });
+}
+
+SmallVector<Value> FnImporter::Subscript::at(OpBuilder &b, Location loc, ValueRange kept,
+                                             size_t rank) const {
+  SmallVector<Value> indices;
+  size_t next = 0;
+  for (size_t axis = 0; axis < rank; ++axis) {
+    if (axis >= fixed.size() || (isKept[axis] && !fixed[axis]))
+      indices.push_back(kept[next++]);
+    else if (isKept[axis])
+      indices.push_back(b.createOrFold<arith::AddIOp>(loc, fixed[axis], kept[next++]));
+    else
+      indices.push_back(fixed[axis]);
+  }
+  return indices;
+}
+
+Val FnImporter::access(const IndexExpr &e, const Expr *alternative) {
+  Val base = expr(*e.base);
+  if (!alternative)
+    alternative = base.alternative;
+  Subscript where = subscript(e);
+  Val result;
+  auto types = leavesOf(e.type);
+  for (auto [k, l] : llvm::enumerate(base.leaves)) {
+    auto read = [&, k = k, l = l](ValueRange kept) {
+      auto indices = where.at(b, loc, kept, l.rank());
+      if (!alternative)
+        return readElement(l, indices);
+      return readElement(l, indices, [&]() -> Value {
+        Leaf other = expr(*alternative).leaves[k];
+        return other.isScalar() ? other.value : readElement(other, kept.take_back(other.rank()));
+      });
+    };
+    const Type &t = *types[k];
+    if (where.isElement(l.rank())) {
+      result.leaves.push_back({read({}), l.kind});
+      continue;
+    }
+    SmallVector<std::string> texts;
+    for (size_t i = 0; i < t.shape.size(); ++i)
+      texts.push_back("v" + std::to_string(i));
+    SmallVector<StringRef> names(texts.begin(), texts.end());
+    auto form = makeCompute({tensorType(l.kind, t.shape.size())}, extentsOf(t.shape),
+                            b.getStrArrayAttr(names));
+    if (l.isTensor())
+      form->setAttr("plan.store", b.getStringAttr("inline"));
+    Body body(*this, form.getBody(), form.getLower().getTypes());
+    tx::YieldOp::create(b, loc, scalars().toElement(l.kind, read(body.args)));
+    result.leaves.push_back({form.getResult(0), l.kind});
+  }
+  return result;
+}
+
+Val FnImporter::elseExpr(const ElseExpr &e) {
+  const Expr *alternative = e.alternative.get();
+  if (auto *index = llvm::dyn_cast<IndexExpr>(e.access.get()))
+    return access(*index, alternative);
+  Val v = expr(*e.access);
+  v.alternative = alternative;
+  return v;
+}
+
+} // namespace texpr::importer

@@ -1,0 +1,257 @@
+// The module: symbols of functions and combiners, locations, failure sites, and small things that
+// every piece uses.
+//
+// In: a checked program. Out: a verified module at the stage `tx`. Functions are declared before
+// any body is imported, so a call finds its callee. What must hold: `verify` finds nothing; if it
+// does, that is a fault of this folder.
+#include "compiler/import/Importer.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Verifier.h"
+
+using namespace mlir;
+
+namespace texpr::importer {
+
+ProgramImporter::ProgramImporter(const CheckedProgram &checked, const SourceFiles &files,
+                                 MLIRContext &context)
+    : checked(checked), files(files), context(context) {}
+
+Location ProgramImporter::loc(SourceRange r) const {
+  auto place = files.place(r.file, r.begin);
+  return FileLineColLoc::get(&context, files.name(r.file), place.line, place.column);
+}
+
+OwningOpRef<ModuleOp> ProgramImporter::run() {
+  OwningOpRef<ModuleOp> owner = ModuleOp::create(UnknownLoc::get(&context));
+  module = *owner;
+  module->setAttr("texpr.stage", StringAttr::get(&context, "tx"));
+  setSites();
+  std::vector<func::FuncOp> funcs;
+  for (const auto &fn : checked.program->fns)
+    funcs.push_back(declare(*fn));
+  for (auto [fn, func] : llvm::zip_equal(checked.program->fns, funcs))
+    FnImporter(*this).importFn(*fn, func);
+  if (failed || mlir::failed(verify(module)))
+    return nullptr;
+  return owner;
+}
+
+void ProgramImporter::setSites() {
+  Builder b(&context);
+  SmallVector<Attribute> sites;
+  for (const FailureSite &site : checked.sites) {
+    auto place = files.place(site.range.file, site.range.begin);
+    sites.push_back(
+        b.getDictionaryAttr({b.getNamedAttr("text", b.getStringAttr(site.text)),
+                             b.getNamedAttr("file", b.getStringAttr(files.name(site.range.file))),
+                             b.getNamedAttr("line", b.getI64IntegerAttr(place.line)),
+                             b.getNamedAttr("col", b.getI64IntegerAttr(place.column))}));
+  }
+  module->setAttr("texpr.sites", b.getArrayAttr(sites));
+}
+
+std::optional<int64_t> ProgramImporter::site(const FnDecl &fn, unsigned param) const {
+  for (auto [k, site] : llvm::enumerate(checked.sites))
+    if (site.fn == &fn && site.param == param)
+      return k;
+  return std::nullopt;
+}
+
+/// The head of the function as it is written, on one line.
+std::string ProgramImporter::signatureText(const FnDecl &fn) const {
+  StringRef text = files.text(SourceRange{fn.range.file, fn.range.begin, fn.body->range.begin});
+  std::string line;
+  while (!text.empty()) {
+    auto [head, rest] = text.split('\n');
+    for (StringRef word : llvm::split(head.split("//").first, ' '))
+      if (word = word.trim(); !word.empty())
+        line += (line.empty() ? "" : " ") + word.str();
+    text = rest;
+  }
+  StringRef head(line);
+  head.consume_front("local ");
+  for (StringRef end : {" where ", " ensure ", " @"})
+    head = head.split(end).first;
+  return head.trim().str();
+}
+
+// ---- signatures
+// --------------------------------------------------------------------------------------
+
+namespace {
+/// The types and attributes of a func.func, from a signature.
+struct Signature {
+  MLIRContext *context;
+  SmallVector<mlir::Type> inputs, results;
+  SmallVector<DictionaryAttr> inputAttrs, resultAttrs;
+
+  DictionaryAttr attrs(StringRef key, StringRef name, const NamedAttribute *more) {
+    Builder b(context);
+    SmallVector<NamedAttribute> list = {b.getNamedAttr(key, b.getStringAttr(name))};
+    if (more)
+      list.push_back(*more);
+    return b.getDictionaryAttr(list);
+  }
+  mlir::Type typeOf(const Type &leaf) {
+    if (leaf.shape.empty())
+      return scalarType(context, leaf.scalar);
+    return RankedTensorType::get(SmallVector<int64_t>(leaf.shape.size(), ShapedType::kDynamic),
+                                 elementType(context, leaf.scalar));
+  }
+  void addLeaves(const Type &t, const std::string &name, bool isInput) {
+    if (t.isTuple()) {
+      for (auto [k, part] : llvm::enumerate(t.parts))
+        addLeaves(part, name + "_" + std::to_string(k), isInput);
+      return;
+    }
+    Builder b(context);
+    NamedAttribute isUnsigned = b.getNamedAttr("tx.unsigned", b.getUnitAttr());
+    bool mark = isInt(t.scalar) && !isSigned(t.scalar);
+    (isInput ? inputs : results).push_back(typeOf(t));
+    (isInput ? inputAttrs : resultAttrs)
+        .push_back(attrs("tx.name", name, mark ? &isUnsigned : nullptr));
+  }
+};
+} // namespace
+
+static std::string resultName(const FnDecl &fn, size_t k) {
+  const ResultDecl &r = fn.results[k];
+  if (!r.name)
+    return fn.results.size() == 1 ? "result" : "result_" + std::to_string(k);
+  for (const Param &p : fn.params)
+    if (p.decl->name.text == r.name->text)
+      return r.name->text + "_out";
+  return r.name->text;
+}
+
+func::FuncOp ProgramImporter::declare(const FnDecl &fn) {
+  Builder b(&context);
+  Signature s{&context, {}, {}, {}, {}};
+  for (const DimBinding &d : fn.dims) {
+    if (!isArgument(d))
+      continue;
+    bool isParam = d.how == DimBinding::How::ScalarParam;
+    const Decl &decl = isParam ? *fn.params[d.param].decl : *d.decl;
+    s.inputs.push_back(b.getIndexType());
+    NamedAttribute type = b.getNamedAttr("tx.type", b.getStringAttr(spelling(decl.type.scalar)));
+    s.inputAttrs.push_back(
+        s.attrs("tx.dim", decl.name.text,
+                isParam && decl.type.scalar != ScalarKind::I64 ? &type : nullptr));
+  }
+  auto isDim = servesAsDim(fn);
+  for (auto [p, param] : llvm::enumerate(fn.params))
+    if (!isDim[p])
+      s.addLeaves(param.decl->type, param.decl->name.text, true);
+  for (auto [k, r] : llvm::enumerate(fn.results))
+    s.addLeaves(r.type, resultName(fn, k), false);
+  auto func =
+      func::FuncOp::create(loc(fn.range), fn.name.text, b.getFunctionType(s.inputs, s.results),
+                           ArrayRef<NamedAttribute>{}, s.inputAttrs);
+  func.setAllResultAttrs(s.resultAttrs);
+  if (fn.isLocal)
+    func.setPrivate();
+  else
+    func->setAttr("tx.export", b.getUnitAttr());
+  func->setAttr("tx.signature", b.getStringAttr(signatureText(fn)));
+  module.push_back(func);
+  return func;
+}
+
+FlatSymbolRefAttr ProgramImporter::combiner(const OpDecl &op, bool isOptional) {
+  FlatSymbolRefAttr &symbol = combiners[{&op, isOptional}];
+  if (symbol)
+    return symbol;
+  // An op may have the name of a function, or be an operator sign.
+  std::string name = isalpha(op.name.text[0]) || op.name.text[0] == '_' ? op.name.text : "operator";
+  name += isOptional ? ".optional" : ".op";
+  OpBuilder b(&context);
+  b.setInsertionPointToStart(module.getBody());
+  UnitAttr commutative = op.commutative ? b.getUnitAttr() : UnitAttr();
+  auto decl = tx::CombinerOp::create(b, loc(op.range), b.getStringAttr(name), commutative);
+  symbol = FlatSymbolRefAttr::get(&context, name);
+  FnImporter(*this).importCombiner(op, decl, isOptional);
+  return symbol;
+}
+
+// ---- what every piece uses
+// ---------------------------------------------------------------------------
+
+RankedTensorType FnImporter::tensorType(ScalarKind k, size_t rank) {
+  return RankedTensorType::get(SmallVector<int64_t>(rank, ShapedType::kDynamic),
+                               elementType(context, k));
+}
+
+mlir::Type FnImporter::valueType(const Type &leaf) {
+  return leaf.shape.empty() ? scalarType(context, leaf.scalar)
+                            : mlir::Type(tensorType(leaf.scalar, leaf.shape.size()));
+}
+
+SmallVector<mlir::Type> FnImporter::valueTypes(const Type &t) {
+  SmallVector<mlir::Type> types;
+  for (const Type *leaf : leavesOf(t))
+    types.push_back(valueType(*leaf));
+  return types;
+}
+
+ArrayAttr FnImporter::axisNames(const Binders &binders, size_t from, size_t count) {
+  SmallVector<StringRef> names;
+  for (size_t i = from; i < from + count; ++i)
+    names.push_back(binders[i]->name.text);
+  return b.getStrArrayAttr(names);
+}
+
+void FnImporter::error(SourceRange range, const llvm::Twine &what) {
+  mlir::emitError(program.loc(range)) << "internal: " << what.str();
+  program.failed = true;
+}
+
+/// Pins of the source: `plan.*` attributes, named in `plan.pinned`.
+void FnImporter::copyAttrs(Operation *op, const Attrs &attrs, const Binders *binders) {
+  SmallVector<Attribute> pinned;
+  auto pin = [&](StringRef name, Attribute value) {
+    op->setAttr(("plan." + name).str(), value);
+    pinned.push_back(b.getStringAttr(name));
+  };
+  auto number = [&](const Attr &a) -> int64_t {
+    auto *literal = a.args.empty() ? nullptr : llvm::dyn_cast<IntLitExpr>(a.args[0].value.get());
+    return literal ? int64_t(literal->magnitude) : 1;
+  };
+  for (const Attr &a : attrs) {
+    StringRef name = a.name.text;
+    if (name == "vector" || name == "unroll" || name == "grain") {
+      pin(name, b.getI64IntegerAttr(number(a)));
+    } else if (name == "inline" || name == "materialize") {
+      pin("store", b.getStringAttr(name == "inline" ? "inline" : "memory"));
+    } else if (name == "tile") {
+      SmallVector<NamedAttribute> sizes;
+      for (const AttrArg &arg : a.args)
+        if (auto *size = arg.key ? llvm::dyn_cast<IntLitExpr>(arg.value.get()) : nullptr)
+          sizes.push_back(b.getNamedAttr(arg.key->text, b.getI64IntegerAttr(size->magnitude)));
+      pin("tile", b.getDictionaryAttr(sizes));
+    } else if (name == "keep" && binders) {
+      int64_t depth = 0;
+      auto *axis = a.args.empty() ? nullptr : llvm::dyn_cast<NameExpr>(a.args[0].value.get());
+      for (auto [k, binder] : llvm::enumerate(*binders))
+        if (axis && binder->name.text == axis->text)
+          depth = k + 1;
+      pin("store", b.getStringAttr("tile"));
+      op->setAttr("plan.depth", b.getI64IntegerAttr(depth));
+    }
+  }
+  if (!pinned.empty())
+    op->setAttr("plan.pinned", b.getArrayAttr(pinned));
+}
+
+} // namespace texpr::importer
+
+mlir::OwningOpRef<mlir::ModuleOp> texpr::importProgram(const CheckedProgram &program,
+                                                       const SourceFiles &files,
+                                                       mlir::MLIRContext &context) {
+  return importer::ProgramImporter(program, files, context).run();
+}
+
+void texpr::loadImportDialects(mlir::MLIRContext &context) {
+  context.loadDialect<tx::TxDialect, par::ParDialect, mlir::arith::ArithDialect,
+                      mlir::math::MathDialect, mlir::scf::SCFDialect, mlir::func::FuncDialect>();
+}

@@ -1,0 +1,244 @@
+// The importer's state; private to `compiler/import/`.
+//
+// One `FnImporter` walks one function (or the body of one op). The pieces by file:
+//   ImportProgram.cpp  the module, symbols, locations        ImportFn.cpp      signatures, dims,
+//   facts at entry, calls, ops ImportExpr.cpp     names, operators, choice, tuples ImportForms.cpp
+//   compute, reduce, for ImportAccess.cpp   elements, sub-tensors, slices, else   ImportIndex.cpp
+//   index expressions as SSA values ImportIslands.cpp  blocks with statements: par.do
+//   ImportStmts.cpp   buffers, stores, par, seq, if ImportUses.cpp     which names a piece of the
+//   tree uses  Scalars*.cpp      scalar operations
+#pragma once
+#include "compiler/import/Import.h"
+#include "compiler/import/Scalars.h"
+#include "dialects/par/ParOps.h"
+#include "dialects/tx/TxOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
+#include <map>
+
+namespace texpr::importer {
+
+using mlir::Location;
+using mlir::Value;
+using mlir::ValueRange;
+using DeclSet = llvm::DenseSet<const Decl *>;
+
+/// One scalar, tensor or buffer.
+struct Leaf {
+  Value value;
+  ScalarKind kind = ScalarKind::F32;
+  bool isBuffer() const { return llvm::isa<par::BufType>(value.getType()); }
+  bool isTensor() const { return llvm::isa<mlir::RankedTensorType>(value.getType()); }
+  bool isScalar() const { return !isBuffer() && !isTensor(); }
+  unsigned rank() const;
+};
+using Leaves = llvm::SmallVector<Leaf, 2>;
+
+/// A value of the language: its leaves, left to right.
+struct Val {
+  Leaves leaves;
+  /// A total view, `x else v`: what stands outside of `x`, evaluated where it is needed.
+  const Expr *alternative = nullptr;
+};
+
+class ProgramImporter {
+public:
+  ProgramImporter(const CheckedProgram &checked, const SourceFiles &files,
+                  mlir::MLIRContext &context);
+  mlir::OwningOpRef<mlir::ModuleOp> run();
+
+  const CheckedProgram &checked;
+  const SourceFiles &files;
+  mlir::MLIRContext &context;
+  mlir::ModuleOp module;
+  bool failed = false;
+
+  Location loc(SourceRange r) const;
+  /// The symbol of the combiner that `op` becomes; with `isOptional`, lifted to values that may be
+  /// absent.
+  mlir::FlatSymbolRefAttr combiner(const OpDecl &op, bool isOptional);
+  std::optional<int64_t> site(const FnDecl &fn, unsigned param) const;
+  std::string signatureText(const FnDecl &fn) const;
+
+private:
+  std::map<std::pair<const OpDecl *, bool>, mlir::FlatSymbolRefAttr> combiners;
+  mlir::func::FuncOp declare(const FnDecl &fn);
+  void setSites();
+};
+
+/// What the tree says about one dim of a signature.
+inline bool isArgument(const DimBinding &d) { return d.how != DimBinding::How::Defined; }
+/// The scalar parameters that stand among the dims.
+llvm::SmallVector<bool> servesAsDim(const FnDecl &fn);
+
+class FnImporter {
+public:
+  explicit FnImporter(ProgramImporter &program);
+  void importFn(const FnDecl &fn, mlir::func::FuncOp func);
+  void importCombiner(const OpDecl &op, tx::CombinerOp combiner, bool isOptional);
+
+private:
+  ProgramImporter &program;
+  mlir::MLIRContext *context;
+  mlir::OpBuilder b;
+  Location loc;
+  llvm::DenseMap<const Decl *, Val> env;
+  /// Statements are emitted where they stand: the insertion point is inside a par.do, and in no
+  /// form of its own.
+  bool inPlace = false;
+
+  /// Sets the location of what is built in a scope.
+  struct At {
+    FnImporter &i;
+    Location before;
+    At(FnImporter &i, SourceRange r) : i(i), before(i.loc) { i.loc = i.program.loc(r); }
+    ~At() { i.loc = before; }
+  };
+  /// The body of a form: a block of its own, in which statements need an island.
+  struct Body {
+    FnImporter &i;
+    mlir::OpBuilder::InsertionGuard guard;
+    bool before;
+    Body(FnImporter &i, mlir::Region &region, mlir::TypeRange arguments, bool staysInPlace = false);
+    ~Body() { i.inPlace = before; }
+    ValueRange args;
+  };
+
+  ScalarBuilder scalars() { return ScalarBuilder(b, loc); }
+  mlir::RankedTensorType tensorType(ScalarKind k, size_t rank);
+  mlir::Type valueType(const Type &leaf);
+  llvm::SmallVector<mlir::Type> valueTypes(const Type &t);
+  mlir::ArrayAttr axisNames(const Binders &binders, size_t from, size_t count);
+  void error(SourceRange range, const llvm::Twine &what);
+
+  // ---- ImportIndex.cpp
+  struct SymbolValue {
+    Value value;
+    ScalarKind kind;
+  };
+  llvm::DenseMap<facts::Symbol, SymbolValue> symbols;
+  llvm::DenseMap<size_t, std::pair<facts::Expr, Value>>
+      extents; // by hash, which identifies an expression
+  llvm::DenseSet<facts::Symbol> entrySymbols;
+  mlir::Block *entryBlock = nullptr;
+  mlir::Operation *lastEntryOp = nullptr;
+  void bindSymbol(const std::optional<facts::Expr> &value, Value v, ScalarKind k);
+  void bindSymbolOnce(const std::optional<facts::Expr> &value, Value v, ScalarKind k);
+  bool isVisible(Value v) const;
+  bool isOfEntry(const facts::Expr &e) const;
+  /// The value of an index expression, made once, as far out as its symbols allow. Equal
+  /// expressions are one SSA value.
+  Value extent(const facts::Expr &e);
+  llvm::SmallVector<Value> extentsOf(const std::vector<facts::Expr> &shape);
+  bool resolveSymbols(const facts::Expr &e);
+  void placeAfterSymbols(const facts::Expr &e);
+  Value build(const facts::Expr &e);
+  Value symbolIndex(facts::Symbol s);
+  void emitFact(const facts::Constraint &c, llvm::StringRef text, bool isEntry);
+  mlir::AffineExpr affine(const facts::Expr &e, llvm::SmallVectorImpl<Value> &operands);
+
+  // ---- ImportFn.cpp
+  void bindDims(const FnDecl &fn, mlir::Block &entry, unsigned &arg);
+  void bindParams(const FnDecl &fn, mlir::Block &entry, unsigned arg);
+  Leaf bindTensor(const FnDecl &fn, unsigned param, const Type &leaf, Value argument);
+  Value verified(const FnDecl &fn, unsigned param, Value tensor);
+  void defineDims(const FnDecl &fn);
+  Val call(const CallExpr &e);
+  Val callOp(const CallExpr &e);
+  void bindOperands(const OpDecl &op, ValueRange values);
+  llvm::SmallVector<Value> identityValues(const OpDecl &op);
+
+  // ---- ImportExpr.cpp
+  Val expr(const Expr &e);
+  Val dispatch(const Expr &e);
+  Leaf leaf(const Expr &e);
+  Value scalar(const Expr &e);
+  Value index(const Expr &e);
+  Val name(const NameExpr &e);
+  Val field(const FieldExpr &e);
+  Val tuple(const TupleExpr &e);
+  Val list(const ListExpr &e);
+  Val choice(const IfExpr &e);
+  Val branch(const Block *block, const Expr *other, const Type &type);
+  Value logic(const BinaryExpr &e);
+  Val binary(const BinaryExpr &e);
+  Val builtin(const CallExpr &e);
+  Val conversion(const CallExpr &e);
+  Leaf elementwise(const Type &type, llvm::ArrayRef<Leaf> args,
+                   llvm::function_ref<Value(llvm::ArrayRef<Value>)> op);
+  /// Buffers become snapshots; the other leaves stay.
+  Val frozen(Val v);
+  Leaf snapshot(const Leaf &l);
+  /// The tensor with exactly these extents: a view where its own are other values.
+  Leaf withExtents(const Leaf &l, const std::vector<facts::Expr> &shape);
+  Leaf view(const Leaf &l, ValueRange extents);
+  llvm::SmallVector<Value> leafExtents(const Leaf &l);
+  llvm::SmallVector<Value> frozenWith(Val v, const Type &type);
+
+  // ---- ImportForms.cpp
+  tx::ComputeOp makeCompute(mlir::TypeRange results, ValueRange extents, mlir::ArrayAttr axes);
+  Val compute(const ComputeExpr &e);
+  Val reduce(const ReduceExpr &e);
+  llvm::SmallVector<Value> reduceFrom(const ReduceExpr &e, size_t axis, bool isOptional);
+  Val loop(const ForExpr &e);
+  size_t independentAxes(const std::vector<Axis> &domain, const Binders &binders, size_t from);
+  Value bound(const Expr *e, const std::optional<facts::Expr> &value);
+  void bounds(const std::vector<Axis> &domain, size_t from, size_t to,
+              llvm::SmallVectorImpl<Value> &lower, llvm::SmallVectorImpl<Value> &upper);
+  void bindBinder(const Decl &d, Value v);
+  void yieldElements(const Val &v, const Type &type);
+
+  // ---- ImportAccess.cpp
+  using Alternative = llvm::function_ref<Value()>;
+  Value readElement(const Leaf &base, ValueRange indices, Alternative alternative = nullptr);
+  Value readGuardedBuffer(const Leaf &base, ValueRange indices, Alternative alternative);
+  Val access(const IndexExpr &e, const Expr *alternative);
+  Val elseExpr(const ElseExpr &e);
+  /// The indices of an access where its kept axes (slices, and what is not indexed) stand at `at`.
+  struct Subscript {
+    llvm::SmallVector<Value> fixed; // an axis each: an index, or where a slice begins
+    llvm::SmallVector<bool> isKept;
+    llvm::SmallVector<Value> at(mlir::OpBuilder &b, Location loc, ValueRange kept,
+                                size_t rank) const;
+    bool isElement(size_t rank) const;
+  };
+  Subscript subscript(const IndexExpr &e);
+
+  // ---- ImportIslands.cpp
+  Val block(const Block &body);
+  Val blockValue(const Block &body, size_t from);
+  Val island(const Block &body, size_t first, size_t last);
+  void bindPattern(const Pattern &p, const Type &t, llvm::ArrayRef<Leaf> leaves);
+
+  // ---- ImportStmts.cpp
+  llvm::DenseMap<const Decl *, Leaves>
+      resultBuffers;                    // declared in the island at hand, and seen after it
+  std::vector<facts::Expr> keptExtents; // of the place that the next `store` writes
+  void statement(const Stmt &s);
+  void let(const LetStmt &s);
+  void buffer(const BufferStmt &s);
+  void assign(const AssignStmt &s);
+  void parallel(const ParStmt &s, size_t axis);
+  void sequential(const SeqStmt &s, size_t axis);
+  void conditional(const IfStmt &s);
+  void inBody(const Block &body);
+  Leaves place(const Expr &e);
+  void store(const Leaf &buffer, const Subscript &where, const Leaf &value, const BinaryOp *op);
+  void storeElement(const Leaf &buffer, ValueRange indices, Value value, const BinaryOp *op);
+  void forall(ValueRange extents, llvm::function_ref<void(ValueRange)> body);
+
+  // ---- attributes
+  void copyAttrs(mlir::Operation *op, const Attrs &attrs, const Binders *binders);
+};
+
+/// Every declaration that the tree refers to.
+void collectUses(const Expr *e, DeclSet &uses);
+void collectUses(const Stmt &s, DeclSet &uses);
+void collectUses(const Block &b, DeclSet &uses);
+
+/// The number of leaves of a type, and the leaves themselves.
+size_t leafCount(const Type &t);
+std::vector<const Type *> leavesOf(const Type &t);
+
+} // namespace texpr::importer
