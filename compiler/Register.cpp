@@ -5,6 +5,8 @@
 #include "compiler/Register.h"
 #include "compiler/plan/Passes.h"
 #include "compiler/transform/Passes.h"
+#include "compiler/plan/Passes.h"
+#include "compiler/transform/Passes.h"
 #include "dialects/par/ParDialect.h"
 #include "dialects/plan/Plan.h"
 #include "dialects/tx/TxDialect.h"
@@ -34,6 +36,8 @@ void registerPasses() {
   mlir::registerInlinerPass();
   mlir::registerSymbolDCEPass();
   mlir::registerLoopInvariantCodeMotionPass();
+  registerTexprTransformPasses();
+  plan::registerTexprPlanPasses();
 }
 
 } // namespace texpr
