@@ -1,0 +1,404 @@
+// compile(): source → tx → par → mapped → target → object, one flat road.
+//
+// What a user did wrong is said by the front end, at a line and column, before any MLIR exists.
+// Every error that MLIR reports on a program of ours is therefore a fault of texprc: it is printed
+// as `internal`, with a reproducer. The module is cloned for each machine once what is common to
+// all is done; the clones meet again in one object.
+#include "compiler/Driver.h"
+#include "compiler/Pipeline.h"
+#include "compiler/Register.h"
+#include "compiler/emit/Entry.h"
+#include "compiler/emit/Output.h"
+#include "compiler/import/Import.h"
+#include "compiler/source/Parser.h"
+#include "compiler/target/cpu/Object.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/raw_ostream.h"
+#include <iterator>
+
+using namespace mlir;
+
+namespace texpr {
+
+namespace {
+constexpr const char *kVersion = "0.1";
+
+ExitCode environment(const std::string &message) {
+  llvm::errs() << "texprc: error: " << message << "\n";
+  return exitEnvironment;
+}
+ExitCode usage(const std::string &message) {
+  llvm::errs() << "texprc: error: " << message << "\n";
+  return exitUsage;
+}
+} // namespace
+
+// ---- the front end -----------------------------------------------------------------------------
+
+ExitCode FrontEnd::load(const std::vector<std::string> &inputs, bool json) {
+  auto print = [&] {
+    if (json)
+      diags.printJson(llvm::errs(), files);
+    else
+      diags.print(llvm::errs(), files, llvm::sys::Process::StandardErrHasColors());
+  };
+  std::unique_ptr<Program> program;
+  for (const std::string &input : inputs) {
+    auto file = files.open(input, diags);
+    if (!file)
+      continue;
+    auto part = parse(files, *file, diags);
+    if (!program) {
+      program = std::move(part);
+      continue;
+    }
+    auto append = [](auto &to, auto &from) {
+      to.insert(to.end(), std::make_move_iterator(from.begin()),
+                std::make_move_iterator(from.end()));
+    };
+    append(program->uses, part->uses);
+    append(program->structs, part->structs);
+    append(program->ops, part->ops);
+    append(program->fns, part->fns);
+  }
+  if (files.size() < inputs.size()) {
+    print();
+    return exitEnvironment;
+  }
+  bool ok = check(std::move(program), files, diags, checked);
+  print();
+  return ok && !diags.hasErrors() ? exitDone : exitProgram;
+}
+
+std::vector<const Target *> parseTargets(const std::string &list, std::string &error) {
+  std::vector<const Target *> targets;
+  llvm::SmallVector<llvm::StringRef> names;
+  llvm::StringRef(list).split(names, ',');
+  auto add = [&](llvm::StringRef name) {
+    const Target *target = lookupTarget(name);
+    if (!target) {
+      error = "unknown target '" + name.str() + "'; known: cpu, native";
+      for (llvm::StringRef known : targetNames())
+        error += ", " + known.str();
+      return false;
+    }
+    if (target->kind == TargetKind::cuda) {
+      error = "target '" + name.str() +
+              "': code for GPUs is not generated yet; its mapped stage can be seen by "
+              "--stop-after=mapped";
+      return false;
+    }
+    if (!targets.empty() && targets.front()->triple != target->triple) {
+      error = "targets of two architectures cannot share an object: '" +
+              targets.front()->name.str() + "' and '" + name.str() + "'; compile once for each";
+      return false;
+    }
+    if (!llvm::is_contained(targets, target))
+      targets.push_back(target);
+    return true;
+  };
+  for (llvm::StringRef name : names) {
+    bool ok = name == "cpu" ? add("x86-64-v2") && add("x86-64-v3") && add("x86-64-v4") : add(name);
+    if (!ok)
+      return {};
+  }
+  return targets;
+}
+
+// ---- the road ----------------------------------------------------------------------------------
+
+namespace {
+class Compilation {
+public:
+  explicit Compilation(const CompileOptions &options)
+      : options(options), context(registry(), MLIRContext::Threading::DISABLED) {
+    pipeline.optLevel = options.optLevel;
+    if (!options.stopAfter.empty() && !parseStage(options.stopAfter))
+      pipeline.stopAfter = options.stopAfter;
+  }
+  ExitCode run();
+
+private:
+  static DialectRegistry registry() {
+    DialectRegistry registry;
+    registerDialects(registry);
+    registerCpuTranslation(registry);
+    return registry;
+  }
+  ExitCode readModule();
+  ExitCode lower(ModuleOp module, const Target &target, ModuleOp *parStage);
+  ExitCode runPasses(ModuleOp module, Stage reached,
+                     llvm::function_ref<void(PassList &, OpPassManager &)> build);
+  ExitCode save(ModuleOp module, llvm::StringRef what);
+  ExitCode internal(ModuleOp module, const std::string &message);
+  ExitCode writeObject(llvm::ArrayRef<CpuVariant> variants, ModuleOp parStage);
+  ExitCode writeHeader(ModuleOp parStage);
+  ExitCode printStopped(ModuleOp module);
+  bool stopsAt(Stage stage) const { return stopped || options.stopAfter == name(stage); }
+  std::string outputPath(llvm::StringRef extension) const;
+  ExitCode write(const std::string &path, llvm::StringRef bytes);
+
+  const CompileOptions &options;
+  PipelineOptions pipeline;
+  MLIRContext context;
+  FrontEnd frontEnd;
+  OwningOpRef<ModuleOp> module;
+  std::string internalErrors; // what MLIR reported
+  bool stopped = false;       // by --stop-after=PASS
+  bool isMlirInput = false;
+  unsigned savedStages = 0;
+};
+
+std::string Compilation::outputPath(llvm::StringRef extension) const {
+  if (!options.output.empty())
+    return options.output;
+  llvm::SmallString<128> path(llvm::sys::path::filename(options.inputs.front()));
+  llvm::sys::path::replace_extension(path, extension);
+  return path.str().str();
+}
+
+ExitCode Compilation::write(const std::string &path, llvm::StringRef bytes) {
+  for (const std::string &input : options.inputs) {
+    bool same = false;
+    if (!llvm::sys::fs::equivalent(input, path, same) && same)
+      return usage("the output " + path + " is an input");
+  }
+  if (path == "-") {
+    llvm::outs() << bytes;
+    return exitDone;
+  }
+  std::string error;
+  return emit::writeFile(path, bytes, error) ? exitDone : environment(error);
+}
+
+/// A fault of ours: says so, and leaves the module where it can be looked at.
+ExitCode Compilation::internal(ModuleOp at, const std::string &message) {
+  llvm::errs() << "texprc: internal error: " << message << "\n" << internalErrors;
+  if (!at)
+    return exitInternal;
+  std::string text, error, path = outputPath("reproducer.mlir");
+  if (path != "-" && !options.output.empty())
+    path += ".reproducer.mlir";
+  llvm::raw_string_ostream os(text);
+  at->print(os, OpPrintingFlags().assumeVerified().printGenericOpForm());
+  if (path == "-" || !emit::writeFile(path, text, error))
+    path.clear();
+  llvm::errs() << "texprc: this is a bug of texprc, not of your program";
+  if (!path.empty())
+    llvm::errs() << "; please report it with " << path;
+  llvm::errs() << "\n";
+  return exitInternal;
+}
+
+ExitCode Compilation::readModule() {
+  llvm::StringRef first = options.inputs.front();
+  isMlirInput = first.ends_with(".mlir");
+  if (!isMlirInput) {
+    if (ExitCode code = frontEnd.load(options.inputs, options.jsonDiagnostics))
+      return code;
+    module = importProgram(frontEnd.checked, frontEnd.files, context);
+    if (!module || failed(verify(*module)))
+      return internal(module ? *module : ModuleOp(), "the program could not be imported");
+    return exitDone;
+  }
+  if (options.inputs.size() > 1)
+    return usage("one .mlir file at a time");
+  module = parseSourceFile<ModuleOp>(first, &context);
+  if (!module) {
+    llvm::errs() << internalErrors;
+    return exitProgram;
+  }
+  if (!stageOf(*module)) {
+    llvm::errs() << first
+                 << ": error: the module does not say its stage: texpr.stage = \"tx\", \"par\", "
+                    "\"mapped\" or \"target\"\n";
+    return exitProgram;
+  }
+  return exitDone;
+}
+
+ExitCode Compilation::save(ModuleOp at, llvm::StringRef what) {
+  if (options.saveStages.empty())
+    return exitDone;
+  if (std::error_code code = llvm::sys::fs::create_directories(options.saveStages))
+    return environment(options.saveStages + ": " + code.message());
+  std::string text, error, number = std::to_string(++savedStages);
+  llvm::raw_string_ostream os(text);
+  at->print(os, OpPrintingFlags().enableDebugInfo(false));
+  llvm::SmallString<128> path(options.saveStages);
+  llvm::sys::path::append(path, std::string(number.size() < 2 ? "0" : "") + number + "-" +
+                                    what.str() + ".mlir");
+  return emit::writeFile(path.str().str(), text, error) ? exitDone : environment(error);
+}
+
+/// One leg of the road: its passes, the check of the stage that it reaches.
+ExitCode Compilation::runPasses(ModuleOp at, Stage reached,
+                                llvm::function_ref<void(PassList &, OpPassManager &)> build) {
+  PassManager passes(&context);
+  PassList list(passes, pipeline);
+  build(list, passes);
+  if (failed(passes.run(at)))
+    return internal(at, "a pass on the way to stage '" + name(reached).str() + "' failed");
+  stopped = list.isStopped();
+  if (stopped)
+    return exitDone;
+  at->setAttr("texpr.stage", StringAttr::get(&context, name(reached)));
+  if (failed(checkStage(at, reached)))
+    return internal(at, "the stage '" + name(reached).str() + "' does not hold what it promises");
+  return exitDone;
+}
+
+ExitCode Compilation::printStopped(ModuleOp at) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  at->print(os);
+  text += "\n";
+  return write(options.output.empty() ? "-" : options.output, text);
+}
+
+/// Takes a clone from its stage to `target`. `parStage`: where to keep a copy of the stage `par`,
+/// which the entries are made from.
+ExitCode Compilation::lower(ModuleOp at, const Target &target, ModuleOp *parStage) {
+  setMachine(at, target, options.optLevel);
+  std::string tag = target.name.str();
+  if (stageOf(at) == Stage::tx) {
+    if (ExitCode code = runPasses(at, Stage::par, [&](PassList &list, OpPassManager &) {
+          buildTxPipeline(list, pipeline);
+        }))
+      return code;
+    if (ExitCode code = save(at, tag + "-par"))
+      return code;
+    if (stopsAt(Stage::par))
+      return exitDone;
+  }
+  if (parStage && stageOf(at) != Stage::target)
+    *parStage = at.clone();
+  if (stageOf(at) == Stage::par) {
+    if (ExitCode code = runPasses(at, Stage::mapped, [&](PassList &list, OpPassManager &) {
+          buildParPipeline(list, pipeline);
+        }))
+      return code;
+    if (ExitCode code = save(at, tag + "-mapped"))
+      return code;
+    if (stopsAt(Stage::mapped))
+      return exitDone;
+  }
+  if (stageOf(at) == Stage::mapped) {
+    auto build = [&](PassList &list, OpPassManager &passes) {
+      buildTargetPipeline(list, passes, target);
+    };
+    if (ExitCode code = runPasses(at, Stage::target, build))
+      return code;
+    if (ExitCode code = save(at, tag + "-target"))
+      return code;
+  }
+  return exitDone;
+}
+
+ExitCode Compilation::writeHeader(ModuleOp parStage) {
+  std::string object = outputPath(options.emit == EmitKind::shared ? "so" : "o");
+  llvm::SmallString<128> path(options.emit == EmitKind::header ? outputPath("h") : object);
+  if (options.emit != EmitKind::header)
+    llvm::sys::path::replace_extension(path, "h");
+  emit::HeaderFile header;
+  header.name = llvm::sys::path::filename(path).str();
+  header.source = llvm::sys::path::filename(options.inputs.front()).str();
+  header.object = llvm::sys::path::filename(object).str();
+  header.version = kVersion;
+  header.functions = emit::abiOf(parStage);
+  return write(path.str().str(), emit::headerText(header));
+}
+
+ExitCode Compilation::writeObject(llvm::ArrayRef<CpuVariant> variants, ModuleOp parStage) {
+  std::vector<emit::Variant> machines;
+  for (const CpuVariant &v : variants)
+    machines.push_back({v.target->variant.str(), v.target->level, v.target->name.str()});
+  std::vector<std::string> exported;
+  for (const emit::AbiFunction &fn : emit::abiOf(parStage)) {
+    exported.push_back(fn.name);
+    exported.push_back(fn.name + "_workspace");
+  }
+  ObjectRequest request;
+  request.variants = variants;
+  request.addEntries = [&](llvm::Module &into) { emit::emitEntries(parStage, into, machines); };
+  request.exported = exported;
+  request.optimize = options.optLevel > 0;
+  request.output = options.emit == EmitKind::assembly ? CpuOutput::assembly
+                   : options.emit == EmitKind::llvm   ? CpuOutput::llvm
+                                                      : CpuOutput::object;
+  std::string error;
+  auto bytes = emitObject(request, error);
+  if (failed(bytes))
+    return internal(ModuleOp(), error);
+  if (options.emit == EmitKind::assembly)
+    return write(outputPath("s"), *bytes);
+  if (options.emit == EmitKind::llvm)
+    return write(outputPath("ll"), *bytes);
+  if (options.emit == EmitKind::shared) {
+    if (!emit::linkShared(outputPath("so"), *bytes, error))
+      return environment(error);
+  } else if (ExitCode code = write(outputPath("o"), *bytes)) {
+    return code;
+  }
+  return writeHeader(parStage);
+}
+
+ExitCode Compilation::run() {
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &d) {
+    llvm::raw_string_ostream os(internalErrors);
+    os << d.getLocation() << ": " << d << "\n";
+  });
+  std::string error;
+  auto targets = parseTargets(options.targets, error);
+  if (targets.empty())
+    return usage(error);
+  if (ExitCode code = readModule())
+    return code;
+  if (ExitCode code = save(*module, "import"))
+    return code;
+  if (stageOf(*module) == Stage::tx && options.stopAfter != "import") {
+    auto build = [&](PassList &list, OpPassManager &) { buildSharedPipeline(list, pipeline); };
+    if (ExitCode code = runPasses(*module, Stage::tx, build))
+      return code;
+    if (ExitCode code = save(*module, "tx"))
+      return code;
+  }
+  if (options.emit == EmitKind::tx || stopsAt(Stage::tx) || options.stopAfter == "import")
+    return printStopped(*module);
+
+  std::vector<OwningOpRef<ModuleOp>> clones;
+  std::vector<CpuVariant> variants;
+  ModuleOp parStage;
+  for (const Target *target : targets) {
+    clones.push_back(module->clone());
+    if (ExitCode code = lower(*clones.back(), *target, parStage ? nullptr : &parStage))
+      return code;
+    if (stopped || stopsAt(Stage::par) || stopsAt(Stage::mapped) || stopsAt(Stage::target))
+      return printStopped(*clones.back());
+    variants.push_back({target, *clones.back()});
+    if (options.emit == EmitKind::par || options.emit == EmitKind::header)
+      break;
+  }
+  OwningOpRef<ModuleOp> kept(parStage);
+  if (!parStage)
+    return usage("a module of the stage 'target' has no entry points to make an object of");
+  if (!pipeline.stopAfter.empty())
+    return usage("--stop-after=" + options.stopAfter + ": no such stage or pass");
+  if (options.emit == EmitKind::par)
+    return printStopped(*kept);
+  if (options.emit == EmitKind::header)
+    return writeHeader(*kept);
+  return writeObject(variants, *kept);
+}
+} // namespace
+
+ExitCode compile(const CompileOptions &options) { return Compilation(options).run(); }
+
+} // namespace texpr

@@ -1,0 +1,50 @@
+// From files to files: what every command of texprc is made of.
+#pragma once
+#include "compiler/source/Check.h"
+#include "compiler/target/Target.h"
+#include <string>
+#include <vector>
+
+namespace texpr {
+
+/// What a process returns. 4 comes with a reproducer.
+enum ExitCode {
+  exitDone = 0,
+  exitProgram = 1,
+  exitUsage = 2,
+  exitEnvironment = 3,
+  exitInternal = 4
+};
+
+enum class EmitKind { object, shared, assembly, llvm, header, tx, par };
+
+struct CompileOptions {
+  std::vector<std::string> inputs; // .tx files, or one .mlir
+  std::string output;              // empty: beside the first input
+  std::string targets = "cpu";     // a comma list
+  EmitKind emit = EmitKind::object;
+  unsigned optLevel = 2;
+  std::string stopAfter;  // a stage or a pass: prints the module there
+  std::string saveStages; // a folder for numbered files
+  std::string depfile;
+  bool jsonDiagnostics = false;
+};
+
+/// The front end alone: what `check`, `explain` and `run` start with.
+struct FrontEnd {
+  SourceFiles files;
+  Diagnostics diags;
+  CheckedProgram checked;
+
+  /// Reads, parses and checks; prints what is wrong to stderr. exitDone or exitProgram
+  /// (exitEnvironment: unreadable).
+  ExitCode load(const std::vector<std::string> &inputs, bool json);
+};
+
+/// The targets of a comma list, `cpu` being the x86-64 levels; empty with `error` where one is
+/// unknown.
+std::vector<const Target *> parseTargets(const std::string &list, std::string &error);
+
+ExitCode compile(const CompileOptions &options);
+
+} // namespace texpr

@@ -1,0 +1,65 @@
+// Every pass once, in order; a comment where the order is not free. Nowhere else are passes
+// ordered.
+#include "compiler/Pipeline.h"
+#include "compiler/plan/Passes.h"
+#include "compiler/target/cpu/Cpu.h"
+#include "compiler/transform/Passes.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace texpr {
+
+void PassList::add(std::unique_ptr<Pass> pass) {
+  if (stopped)
+    return;
+  stopped = !options.stopAfter.empty() && pass->getArgument() == options.stopAfter;
+  passes.addPass(std::move(pass));
+}
+
+void buildSharedPipeline(PassList &list, const PipelineOptions &options) {
+  list.add(createCanonicalizerPass());
+  list.add(createCSEPass());
+}
+
+void buildTxPipeline(PassList &list, const PipelineOptions &options) {
+  list.add(createLowerToPar());
+}
+
+void buildParPipeline(PassList &list, const PipelineOptions &options) {
+  list.add(createCanonicalizerPass());
+  list.add(createCSEPass());
+  list.add(plan::createPlanMapping());
+  list.add(createPromote());
+  list.add(createMap());
+  // Beyond this point nothing adds a buffer.
+  list.add(createWorkspace());
+  list.add(createCanonicalizerPass());
+  list.add(createCSEPass());
+}
+
+void buildTargetPipeline(PassList &list, OpPassManager &passes, const Target &target) {
+  if (!list.isStopped())
+    cpu::buildPipeline(passes, target);
+}
+
+void setMachine(ModuleOp module, const Target &target, unsigned optLevel) {
+  Builder b(module.getContext());
+  SmallVector<Attribute> levels;
+  for (StringRef level : target.levels)
+    levels.push_back(b.getStringAttr(level));
+  SmallVector<NamedAttribute> facts;
+  auto number = [&](StringRef key, int64_t v) {
+    facts.push_back(b.getNamedAttr(key, b.getI64IntegerAttr(v)));
+  };
+  facts.push_back(b.getNamedAttr("levels", b.getArrayAttr(levels)));
+  number("vector_bytes", optLevel == 0 ? 0 : target.vectorBytes);
+  number("vector_registers", target.vectorRegisters);
+  number("l1", target.l1);
+  number("l2", target.l2);
+  number("stack_bytes", target.stackBytes);
+  number("max_chunks", target.maxChunks);
+  module->setAttr("par.machine", b.getDictionaryAttr(facts));
+}
+
+} // namespace texpr
