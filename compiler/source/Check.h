@@ -5,15 +5,22 @@
 //
 // What holds afterwards, and is relied on by the interpreter, `import/` and `explain`:
 // * Every field marked [checker] in Ast.h is filled. No type is Invalid, no access is Unchecked.
-// * `Expr::value` and `Decl::value` are set for every integer scalar: an expression over dims, integer parameters, binders and
-//   fresh symbols. A fresh symbol stands for a value that is no index expression (data, an operation that may wrap); where
-//   it stands for one expression, `symbolSource` names that. The value of a dim that `where` defines is its definition.
+// * `Expr::value` and `Decl::value` are set for every integer scalar: an expression over dims,
+// integer parameters, binders and
+//   fresh symbols. A fresh symbol stands for a value that is no index expression (data, an
+//   operation that may wrap); where it stands for one expression, `symbolSource` names that. The
+//   value of a dim that `where` defines is its definition.
 // * An extent in a `Type` is over the same symbols; outside every form it is over dims alone.
-// * `FnDecl::dims` are in the order of the C signature. A dim that is bound by an axis is in 0..=2^47 (callers of the object
-//   pass it by name; whoever has arrays instead solves `shape[axis] == length` for it, which is linear in the dim).
-// * `FnDecl::entryChecks` are in the order in which they must be tested: a divisor before the expressions that it divides. They are
-//   exact: code that tests them may not overflow. Not among them: the ranges of axis dims and the limit of 2^47 bytes a tensor.
-// * A parameter's range of values (`RType::set`) on a tensor is a promise of the caller's data: code tests each element that it
+// * `FnDecl::dims` are in the order of the C signature. A dim that is bound by an axis is in
+// 0..=2^47 (callers of the object
+//   pass it by name; whoever has arrays instead solves `shape[axis] == length` for it, which is
+//   linear in the dim).
+// * `FnDecl::entryChecks` are in the order in which they must be tested: a divisor before the
+// expressions that it divides. They are
+//   exact: code that tests them may not overflow. Not among them: the ranges of axis dims and the
+//   limit of 2^47 bytes a tensor.
+// * A parameter's range of values (`RType::set`) on a tensor is a promise of the caller's data:
+// code tests each element that it
 //   reads (`FailureSite`); on a scalar it is an entry check.
 #pragma once
 #include "compiler/source/Diagnostics.h"
@@ -25,34 +32,36 @@ namespace texpr {
 struct FailureSite {
   const FnDecl *fn = nullptr;
   unsigned param = 0;
-  SourceRange range;  // of the parameter's declaration
-  std::string text;   // "ids: every element is in 0..v"
+  SourceRange range; // of the parameter's declaration
+  std::string text;  // "ids: every element is in 0..v"
 };
 
 /// One line of `explain`: why an access is safe, a par free of races, a buffer written.
 struct CheckNote {
   enum class Kind { Proved, Else, Verified, Entry, Race, Disjoint, Written, CallFact };
   Kind kind = Kind::Proved;
-  const FnDecl *fn = nullptr;  // null: in an op
+  const FnDecl *fn = nullptr; // null: in an op
   SourceRange range;
   std::string text;
 };
 
 struct CheckedProgram {
-  std::unique_ptr<facts::Facts> facts;  // owns the names of all symbols
+  std::unique_ptr<facts::Facts> facts; // owns the names of all symbols
   std::unique_ptr<Program> program;
-  std::vector<FailureSite> sites;  // by function, then by parameter
-  std::vector<CheckNote> notes;    // in the order of the walk
+  std::vector<FailureSite> sites; // by function, then by parameter
+  std::vector<CheckNote> notes;   // in the order of the walk
   /// The expression that a fresh symbol stands for: an element, a wrapping operation, an `if`.
   std::unordered_map<facts::Symbol, const Expr *> symbolSource;
-  /// Axes of `compute` and extents of buffers whose length is no expression of dims: an upper bound that is one.
+  /// Axes of `compute` and extents of buffers whose length is no expression of dims: an upper bound
+  /// that is one.
   std::unordered_map<const Axis *, facts::Expr> axisBound;
   std::unordered_map<const Expr *, facts::Expr> extentBound;
 };
 
-/// Checks `program`, which `out` then owns, and reports what is wrong. True: no errors. A program with syntax errors may
-/// be given too: what could not be parsed is passed over in silence.
-bool check(std::unique_ptr<Program> program, const SourceFiles &files, Diagnostics &diags, CheckedProgram &out);
+/// Checks `program`, which `out` then owns, and reports what is wrong. True: no errors. A program
+/// with syntax errors may be given too: what could not be parsed is passed over in silence.
+bool check(std::unique_ptr<Program> program, const SourceFiles &files, Diagnostics &diags,
+           CheckedProgram &out);
 
 /// `f32[m, n + 1]`, `(f32, i64)`
 std::string str(const Type &t, const facts::Facts &facts);

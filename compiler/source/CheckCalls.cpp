@@ -1,0 +1,364 @@
+// Calls: conversions, builtin functions, user ops and functions of the program.
+//
+// A call of a function solves the callee's dims from the extents of the arguments, substitutes them
+// in its signature, and proves what the callee would otherwise test at entry (D5): inside a program
+// nothing is left to a run-time test of dims.
+#include "compiler/source/Checker.h"
+#include "llvm/ADT/StringSwitch.h"
+
+namespace texpr {
+
+using facts::Rel;
+using Solved = llvm::DenseMap<facts::Symbol, facts::Expr>;
+
+static std::optional<ScalarKind> scalarNamed(llvm::StringRef name) {
+  for (unsigned k = 0; k <= unsigned(ScalarKind::Bool); ++k)
+    if (name == spelling(ScalarKind(k)))
+      return ScalarKind(k);
+  return std::nullopt;
+}
+
+static facts::Expr substitute(const facts::Expr &e, const Solved &known) {
+  return e.substitute([&](facts::Symbol s) -> std::optional<facts::Expr> {
+    auto found = known.find(s);
+    return found == known.end() ? std::nullopt : std::optional(found->second);
+  });
+}
+
+static Type substitute(Type t, const Solved &known) {
+  for (facts::Expr &extent : t.shape)
+    extent = substitute(extent, known);
+  for (Type &part : t.parts)
+    part = substitute(std::move(part), known);
+  return t;
+}
+
+void Checker::checkCall(CallExpr &e, const Type *expected) {
+  const std::string &name = e.callee.text;
+  if (auto scalar = scalarNamed(name)) {
+    if (usableScalar(*scalar, e.callee.range))
+      checkConversion(e, *scalar);
+    return;
+  }
+  if (auto fn = fnByName.find(name); fn != fnByName.end()) {
+    if (!e.typeArgs.empty())
+      return notYet(e.callee.range, "a type argument of a function");
+    return checkFnCall(e, *fn->second);
+  }
+  if (auto op = opByName.find(name); op != opByName.end()) {
+    return checkOpCall(e, *op->second);
+  }
+  if (const BuiltinInfo *info = findBuiltin(name)) {
+    if (!e.typeArgs.empty() && info->id != Builtin::Bitcast) {
+      diags.error(e.callee.range, "`" + name + "` takes no type argument");
+      return;
+    }
+    return checkBuiltin(e, *info, expected);
+  }
+  static const llvm::StringSet<> later = {"shuffle",     "ballot",  "match",  "any",     "all",
+                                          "lanes_below", "uniform", "addr",   "reshape", "desc",
+                                          "perm",        "sorted",  "written"};
+  if (later.contains(name))
+    return notYet(e.callee.range, "`" + name + "`");
+  for (ExprPtr &arg : e.args)
+    checkExpr(arg);
+  unknownName(e.callee, true);
+}
+
+// ---- conversions and builtins
+// ------------------------------------------------------------------------
+
+/// T6: a conversion takes a number or a bool, element by element; to bool, compare.
+void Checker::checkConversion(CallExpr &e, ScalarKind to) {
+  e.conversion = to;
+  if (e.args.size() != 1) {
+    diags.error(e.range, std::string("`") + spelling(to) + "(…)` converts one value");
+    return;
+  }
+  Type place = Type::leaf(to);
+  auto *literal = llvm::dyn_cast_or_null<IntLitExpr>(e.args[0].get());
+  bool adapts = isFlexible(e.args[0].get()) &&
+                (isFloat(to) || (to == ScalarKind::U64 && literal && !literal->negative));
+  checkExpr(e.args[0], adapts ? &place : nullptr);
+  if (!e.args[0] || !e.args[0]->type.isValid())
+    return;
+  const Type &t = e.args[0]->type;
+  if (!t.isLeaf()) {
+    diags.error(e.range, std::string("`") + spelling(to) + "(…)` converts a number, not " + str(t));
+    return;
+  }
+  if (to == ScalarKind::Bool && t.scalar != ScalarKind::Bool) {
+    diags.error(e.range, "nothing converts to bool")
+        .fix(e.range, text(e.args[0]->range) + " != 0", "compare it");
+    return;
+  }
+  e.type = Type::leaf(to, t.shape);
+  valueOfConversion(e);
+}
+
+static std::string arityText(const BuiltinInfo &info) {
+  if (info.maxArgs == ~0u)
+    return "at least " + std::to_string(info.minArgs) + " arguments";
+  return std::to_string(info.minArgs) + (info.minArgs == 1 ? " argument" : " arguments");
+}
+
+/// T7: the operands of a builtin function are of one type of its class.
+void Checker::checkBuiltin(CallExpr &e, const BuiltinInfo &info, const Type *expected) {
+  e.isBuiltin = true;
+  if (e.args.size() < info.minArgs || e.args.size() > info.maxArgs) {
+    diags.error(e.range, std::string("`") + info.name + "` takes " + arityText(info) + ", not " +
+                             std::to_string(e.args.size()));
+    return;
+  }
+  if (info.id == Builtin::Select)
+    return checkSelect(e, expected);
+  if (info.id == Builtin::Bitcast)
+    return checkBitcast(e);
+  bool isRotate = info.id == Builtin::Rotl || info.id == Builtin::Rotr;
+  const Type *place = info.result == ResultKind::SameAsOperand ? expected : nullptr;
+  Expr *leader = nullptr;
+  for (ExprPtr &arg : e.args)
+    if (!leader && arg && !isFlexible(arg.get())) {
+      checkExpr(arg, place);
+      leader = arg.get();
+    }
+  if (leader && leader->type.isValid())
+    place = &leader->type;
+  for (ExprPtr &arg : e.args) {
+    if (arg.get() != leader)
+      checkExpr(arg, isRotate && arg != e.args[0] ? nullptr : place);
+    if (!place && arg && arg->type.isValid())
+      place = &arg->type;
+  }
+  std::vector<Expr *> args;
+  for (ExprPtr &arg : e.args) {
+    if (!arg || !arg->type.isValid())
+      return;
+    const Type &t = arg->type;
+    bool isRight =
+        t.isLeaf() && (info.operands == OperandClass::Float ? isFloat(t.scalar)
+                       : info.operands == OperandClass::Int ? isInt(t.scalar)
+                                                            : t.scalar != ScalarKind::Bool);
+    if (!isRight) {
+      const char *takes = info.operands == OperandClass::Float ? "floats"
+                          : info.operands == OperandClass::Int ? "integers"
+                                                               : "numbers";
+      auto error = diags.error(arg->range, std::string("`") + info.name + "` takes " + takes +
+                                               ", but this is " + str(t));
+      if (t.isScalar() && isInt(t.scalar) && info.operands == OperandClass::Float)
+        error.fix(arg->range, "f32(" + text(arg->range) + ")",
+                  "nothing converts by itself: write the conversion");
+      return;
+    }
+    if (!isRotate && t.scalar != e.args[0]->type.scalar)
+      return mismatch(e.callee.range, e.args[0]->type, t, std::string("`") + info.name + "`",
+                      e.args[0].get(), arg.get());
+    args.push_back(arg.get());
+  }
+  auto shape = commonShape(args, e.callee.range, std::string("`") + info.name + "`");
+  if (!shape)
+    return;
+  e.type = Type::leaf(info.result == ResultKind::Bool ? ScalarKind::Bool : e.args[0]->type.scalar,
+                      *shape);
+  valueOfBuiltin(e, info);
+}
+
+/// `select(c, a, b)`: both values are evaluated; c is bool.
+void Checker::checkSelect(CallExpr &e, const Type *expected) {
+  checkExpr(e.args[0]);
+  checkPair(e.args[1], e.args[2], expected);
+  for (const ExprPtr &arg : e.args)
+    if (!arg || !arg->type.isValid())
+      return;
+  const Type &c = e.args[0]->type, &a = e.args[1]->type, &b = e.args[2]->type;
+  if (!c.isLeaf() || c.scalar != ScalarKind::Bool) {
+    diags.error(e.args[0]->range, "the first argument of `select` is bool, but this is " + str(c));
+    return;
+  }
+  if (!a.isLeaf() || !b.isLeaf() || a.scalar != b.scalar)
+    return mismatch(e.callee.range, a, b, "`select`", e.args[1].get(), e.args[2].get());
+  auto shape =
+      commonShape({e.args[0].get(), e.args[1].get(), e.args[2].get()}, e.callee.range, "`select`");
+  if (!shape)
+    return;
+  e.type = Type::leaf(a.scalar, *shape);
+  valueOfBuiltin(e, builtinInfo(Builtin::Select));
+}
+
+void Checker::checkBitcast(CallExpr &e) {
+  checkExpr(e.args[0]);
+  if (e.typeArgs.size() != 1 || !e.typeArgs[0].scalar) {
+    diags.error(e.callee.range, "`bitcast` takes one scalar type: bitcast<u32>(x)");
+    return;
+  }
+  ScalarKind to = *e.typeArgs[0].scalar;
+  if (!usableScalar(to, e.callee.range) || !e.args[0] || !e.args[0]->type.isValid())
+    return;
+  const Type &t = e.args[0]->type;
+  if (!t.isLeaf() || t.scalar == ScalarKind::Bool || to == ScalarKind::Bool ||
+      bitWidth(t.scalar) != bitWidth(to)) {
+    diags.error(e.range, "`bitcast` keeps the width: " + str(t) + " is no " +
+                             std::to_string(bitWidth(to)) + "-bit number");
+    return;
+  }
+  e.type = Type::leaf(to, t.shape);
+  const Expr &from = *e.args[0];
+  if (e.type.isScalar() && isInt(to) && from.value && fits(*from.value, to))
+    e.value = from.value;
+  setFreshValue(e);
+}
+
+/// A user's op called as a function: two operands of its type.
+void Checker::checkOpCall(CallExpr &e, OpDecl &op) {
+  e.op = &op;
+  const Type *types[] = {op.lhs.decl ? &op.lhs.decl->type : nullptr,
+                         op.rhs.decl ? &op.rhs.decl->type : nullptr};
+  for (size_t i = 0; i < e.args.size(); ++i)
+    checkExpr(e.args[i], i < 2 ? types[i] : nullptr);
+  if (badOps.count(&op) || !types[0] || !types[1])
+    return;
+  if (e.args.size() != 2) {
+    diags.error(e.range, "op `" + op.name.text + "` takes 2 arguments, not " +
+                             std::to_string(e.args.size()));
+    return;
+  }
+  for (size_t i = 0; i < 2; ++i)
+    if (!e.args[i] || !e.args[i]->type.isValid() ||
+        !expectType(*e.args[i], *types[i], "an operand of op `" + op.name.text + "`"))
+      return;
+  e.type = *types[0];
+  setFreshValue(e);
+}
+
+// ---- functions
+// ---------------------------------------------------------------------------------------
+
+void Checker::checkFnCall(CallExpr &e, FnDecl &fn) {
+  e.fn = &fn;
+  for (size_t i = 0; i < e.args.size(); ++i)
+    checkExpr(e.args[i],
+              i < fn.params.size() && fn.params[i].decl ? &fn.params[i].decl->type : nullptr);
+  if (e.args.size() != fn.params.size()) {
+    diags
+        .error(e.range, "`" + fn.name.text + "` takes " + std::to_string(fn.params.size()) +
+                            (fn.params.size() == 1 ? " argument" : " arguments") + ", not " +
+                            std::to_string(e.args.size()))
+        .note(fn.name.range, "declared here");
+    return;
+  }
+  if (!fnInfo[&fn].isValid)
+    return;
+  Solved solved;
+  if (!checkFnArgs(e, fn, solved))
+    return;
+  proveRequired(e, fn, solved);
+  for (const DimBinding &dim : fn.dims)
+    e.dimArgs.push_back(substitute(*dim.decl->value, solved));
+  std::vector<Type> results;
+  for (const ResultDecl &r : fn.results)
+    results.push_back(substitute(r.type, solved));
+  if (results.empty())
+    return;
+  e.type = results.size() == 1 ? results[0] : Type::tuple(std::move(results));
+  setFreshValue(e);
+  if (e.value && !fn.results[0].declared.set.empty()) {
+    Cases cases = rangeCases(fn.results[0].declared, *e.value);
+    for (auto &conjunction : cases)
+      for (Constraint &c : conjunction)
+        c = {substitute(c.lhs, solved), c.rel, substitute(c.rhs, solved)};
+    assumeCases(cases);
+  }
+}
+
+/// D4: the callee's dims follow from the extents of the arguments.
+bool Checker::solveDims(CallExpr &e, FnDecl &fn, Solved &known) {
+  for (size_t i = 0; i < fn.params.size(); ++i)
+    if (const Decl &p = *fn.params[i].decl; p.value && e.args[i]->value && p.value->asSymbol())
+      known[*p.value->asSymbol()] = *e.args[i]->value;
+  for (bool progress = true; progress;) {
+    progress = false;
+    for (const DimBinding &dim : fn.dims) {
+      if (dim.how != DimBinding::How::Axis || known.count(*dim.decl->value->asSymbol()))
+        continue;
+      std::vector<const Type *> given, wanted;
+      e.args[dim.param]->type.leaves(given);
+      fn.params[dim.param].decl->type.leaves(wanted);
+      facts::Symbol d = *dim.decl->value->asSymbol();
+      FExpr want = substitute(wanted[dim.leaf]->shape[dim.axis], known),
+            have = given[dim.leaf]->shape[dim.axis];
+      auto with = [&](FExpr v) {
+        return want.substitute(
+            [&](facts::Symbol s) { return s == d ? std::optional(v) : std::nullopt; });
+      };
+      FExpr rest = with(FExpr(0)), factor = with(FExpr(1)) - rest;
+      std::vector<facts::Symbol> open;
+      (rest + factor).symbols(open);
+      bool isOpen = false;
+      for (const DimBinding &other : fn.dims)
+        for (facts::Symbol s : open)
+          isOpen |= other.decl->value->asSymbol() == s && !known.count(s);
+      if (isOpen)
+        continue;
+      known[d] = factor.constant() == 1 ? have - rest : FExpr::floorDiv(have - rest, factor);
+      progress = true;
+    }
+  }
+  return true;
+}
+
+bool Checker::checkFnArgs(CallExpr &e, FnDecl &fn, Solved &known) {
+  bool isRight = true;
+  for (size_t i = 0; i < e.args.size(); ++i) {
+    if (!e.args[i] || !e.args[i]->type.isValid())
+      return false;
+    const Type &want = fn.params[i].decl->type, &have = e.args[i]->type;
+    std::vector<const Type *> w, h;
+    want.leaves(w);
+    have.leaves(h);
+    bool ranks = sameScalars(want, have);
+    for (size_t leaf = 0; ranks && leaf < w.size(); ++leaf)
+      ranks = w[leaf]->shape.size() == h[leaf]->shape.size();
+    if (ranks)
+      continue;
+    isRight = false;
+    if (want.isScalar() && have.isTensor() && want.scalar == have.scalar) {
+      notYet(e.args[i]->range, "a function of scalars applied to a tensor element by element");
+      continue;
+    }
+    expectType(*e.args[i], want,
+               "parameter `" + fn.params[i].decl->name.text + "` of `" + fn.name.text + "`");
+  }
+  if (!isRight || !solveDims(e, fn, known))
+    return false;
+  for (size_t i = 0; i < e.args.size(); ++i)
+    isRight &=
+        expectType(*e.args[i], substitute(fn.params[i].decl->type, known),
+                   "parameter `" + fn.params[i].decl->name.text + "` of `" + fn.name.text + "`");
+  return isRight;
+}
+
+/// D5: what the callee demands of its dims and scalars is proved at the call.
+void Checker::proveRequired(CallExpr &e, FnDecl &fn, const Solved &known) {
+  FnInfo &info = fnInfo[&fn];
+  for (size_t i = 0; i < info.required.size(); ++i) {
+    const Constraint &c = info.required[i];
+    Constraint here{substitute(c.lhs, known), c.rel, substitute(c.rhs, known)};
+    facts::Answer answer = facts.prove(here);
+    if (answer) {
+      note(CheckNote::Kind::CallFact, e.range,
+           "`" + facts.str(here) + "`, which `" + fn.name.text + "` requires, is proved");
+      continue;
+    }
+    std::string example = counterExample(answer, {here.lhs, here.rhs});
+    auto error =
+        diags.error(e.range, "`" + fn.name.text + "` requires `" + info.requiredText[i].second +
+                                 "`, which is not proved here" +
+                                 (example.empty() ? "" : ": not so for " + example));
+    error.note(info.requiredText[i].first, "required here");
+    if (isDimExpr(here.lhs) && isDimExpr(here.rhs))
+      error.note("add `where " + facts.str(here) + "` to this function");
+    return;
+  }
+}
+
+} // namespace texpr

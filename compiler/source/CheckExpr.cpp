@@ -1,0 +1,440 @@
+// Expressions: names, operators, tuples, blocks and choice; the other forms are dispatched from
+// here.
+//
+// `expected` is the type of the place that an expression stands in. It only gives literals their
+// type; whoever has the place compares afterwards. An expression whose type stays Invalid has been
+// reported already, and poisons what holds it in silence.
+#include "compiler/source/Checker.h"
+
+namespace texpr {
+
+void Checker::notYet(SourceRange range, const std::string &what) {
+  diags.error(range, what + " is not yet supported");
+}
+
+const char *Checker::unsupportedForm(const Expr &e) const {
+  switch (e.kind) {
+  case ExprKind::Scan:
+    return "`scan`";
+  case ExprKind::Scatter:
+    return "`scatter`";
+  case ExprKind::Filter:
+    return "`filter`";
+  case ExprKind::Sort:
+    return llvm::cast<SortExpr>(e).top ? "`top`" : "`argsort`";
+  case ExprKind::While:
+    return "`while`";
+  case ExprKind::Struct:
+    return "a struct value";
+  case ExprKind::Asm:
+    return "`asm`";
+  case ExprKind::QuantityLit:
+    return "a literal with a unit";
+  case ExprKind::MethodCall:
+    return "a method call";
+  default:
+    return nullptr;
+  }
+}
+
+void Checker::checkExpr(ExprPtr &e, const Type *expected) {
+  if (!e || diags.isFull())
+    return;
+  dispatch(*e, expected);
+}
+
+void Checker::dispatch(Expr &e, const Type *expected) {
+  if (const char *form = unsupportedForm(e))
+    return notYet(e.range, form);
+  switch (e.kind) {
+  case ExprKind::IntLit:
+    return checkLiteral(llvm::cast<IntLitExpr>(e), expected);
+  case ExprKind::FloatLit:
+    return checkLiteral(llvm::cast<FloatLitExpr>(e), expected);
+  case ExprKind::BoolLit:
+    e.type = Type::leaf(ScalarKind::Bool);
+    return;
+  case ExprKind::ScalarConst:
+    return checkScalarConst(llvm::cast<ScalarConstExpr>(e));
+  case ExprKind::Name:
+    return checkName(llvm::cast<NameExpr>(e), expected);
+  case ExprKind::Unary:
+    return checkUnary(llvm::cast<UnaryExpr>(e), expected);
+  case ExprKind::Binary:
+    return checkBinary(llvm::cast<BinaryExpr>(e), expected);
+  case ExprKind::Call:
+    return checkCall(llvm::cast<CallExpr>(e), expected);
+  case ExprKind::Index:
+    return checkIndex(llvm::cast<IndexExpr>(e), false);
+  case ExprKind::Field:
+    return checkField(llvm::cast<FieldExpr>(e));
+  case ExprKind::Else:
+    return checkElse(llvm::cast<ElseExpr>(e), expected);
+  case ExprKind::Tuple:
+    return checkTuple(llvm::cast<TupleExpr>(e), expected);
+  case ExprKind::List:
+    return checkList(llvm::cast<ListExpr>(e), expected);
+  case ExprKind::Block:
+    return checkBlockExpr(llvm::cast<BlockExpr>(e), expected);
+  case ExprKind::If:
+    return checkIf(llvm::cast<IfExpr>(e), expected);
+  case ExprKind::Compute:
+    return checkCompute(llvm::cast<ComputeExpr>(e), expected);
+  case ExprKind::Reduce:
+    return checkReduce(llvm::cast<ReduceExpr>(e), expected);
+  case ExprKind::For:
+    return checkFor(llvm::cast<ForExpr>(e), expected);
+  default:
+    return;
+  }
+}
+
+// ---- names
+// -------------------------------------------------------------------------------------------
+
+void Checker::checkName(NameExpr &e, const Type *expected, bool isPlace) {
+  e.decl = lookUp(e.text);
+  if (!e.decl) {
+    if (!findPredeclared(e.text))
+      return unknownName({e.text, e.range}, false);
+    ScalarKind k = expected && expected->isLeaf() && isFloat(expected->scalar) ? expected->scalar
+                                                                               : ScalarKind::F32;
+    e.type = Type::leaf(k);
+    return;
+  }
+  e.type = e.decl->type;
+  if (e.decl->kind != Decl::Kind::Buffer) {
+    e.value = e.decl->value;
+    return;
+  }
+  if (isPlace || !e.type.isValid())
+    return;
+  readWhole(*e.decl, {}, e.range);
+  setFreshValue(e);
+}
+
+/// T2: `f32.max`, `i64.min`, `f32.eps`.
+void Checker::checkScalarConst(ScalarConstExpr &e) {
+  if (!usableScalar(e.scalar, e.range))
+    return;
+  if (!hasScalarConst(e.scalar, e.member.text)) {
+    diags
+        .error(e.member.range,
+               std::string(spelling(e.scalar)) + " has no constant `" + e.member.text + "`")
+        .note(isFloat(e.scalar) ? "floats have `max`, `min`, `eps`, `inf` and `nan`"
+                                : "integers have `max` and `min`");
+    return;
+  }
+  e.type = Type::leaf(e.scalar);
+  if (!isInt(e.scalar))
+    return;
+  facts::Range r = rangeOf(e.scalar);
+  auto v = e.member.text == "max" ? r.hi : r.lo;
+  e.value = v ? FExpr(*v) : freshFor(e, r);
+}
+
+/// A chain of tuple parts over a name, as a place: nothing is read.
+void Checker::typePath(Expr &e) {
+  if (auto *name = llvm::dyn_cast<NameExpr>(&e))
+    return checkName(*name, nullptr, true);
+  checkField(llvm::cast<FieldExpr>(e), true);
+}
+
+void Checker::checkField(FieldExpr &e, bool isPlace) {
+  std::vector<unsigned> path;
+  const NameExpr *root = rootName(e, path);
+  Decl *buffer = root ? lookUp(root->text) : nullptr;
+  bool ofBuffer = buffer && buffer->kind == Decl::Kind::Buffer;
+  if (ofBuffer)
+    typePath(*e.base);
+  else
+    checkExpr(e.base);
+  if (!e.base || !e.base->type.isValid())
+    return;
+  const Type &t = e.base->type;
+  if (!t.isTuple()) {
+    diags.error(e.nameRange, "`." + e.name + "` takes a part of a tuple, but this is " + str(t));
+    return;
+  }
+  unsigned index = 0;
+  if (llvm::StringRef(e.name).getAsInteger(10, index)) {
+    notYet(e.nameRange, "a field of a struct");
+    return;
+  }
+  if (index >= t.parts.size()) {
+    diags.error(e.nameRange,
+                "a tuple of " + std::to_string(t.parts.size()) + " has no part ." + e.name);
+    return;
+  }
+  e.index = index;
+  e.type = t.parts[index];
+  if (ofBuffer && !isPlace)
+    readWhole(*buffer, path, e.range);
+  if (auto *tuple = llvm::dyn_cast<TupleExpr>(e.base.get()))
+    e.value = tuple->parts[index]->value;
+  setFreshValue(e);
+}
+
+// ---- operators
+// ---------------------------------------------------------------------------------------
+
+void Checker::checkUnary(UnaryExpr &e, const Type *expected) {
+  checkExpr(e.operand, e.op == UnaryOp::Not ? nullptr : expected);
+  if (!e.operand || !e.operand->type.isValid())
+    return;
+  const Type &t = e.operand->type;
+  const char *sign = e.op == UnaryOp::Neg ? "-" : e.op == UnaryOp::Not ? "!" : "~";
+  const char *takes = e.op == UnaryOp::Neg ? "numbers" : e.op == UnaryOp::Not ? "bool" : "integers";
+  bool isRight = t.isLeaf() && (e.op == UnaryOp::Neg   ? isInt(t.scalar) || isFloat(t.scalar)
+                                : e.op == UnaryOp::Not ? t.scalar == ScalarKind::Bool
+                                                       : isInt(t.scalar));
+  if (!isRight) {
+    diags.error(e.range, std::string("`") + sign + "` takes " + takes + ", but this is " + str(t));
+    return;
+  }
+  e.type = t;
+  valueOfUnary(e);
+}
+
+/// T1: two operands of one type, where a literal adapts to its partner.
+void Checker::checkPair(ExprPtr &a, ExprPtr &b, const Type *expected) {
+  if (!a || !b) {
+    checkExpr(a, expected);
+    checkExpr(b, expected);
+    return;
+  }
+  bool aFlexible = isFlexible(a.get()), bFlexible = isFlexible(b.get());
+  bool aIsInt = a->kind == ExprKind::IntLit;
+  if (aFlexible && (!bFlexible || aIsInt)) {
+    checkExpr(b, expected);
+    checkExpr(a, b->type.isValid() ? &b->type : expected);
+    return;
+  }
+  checkExpr(a, expected);
+  checkExpr(b, bFlexible && a->type.isValid() ? &a->type : expected);
+}
+
+static const char *operatorText(BinaryOp op) {
+  static const char *const names[] = {"+", "-",  "*",  "/",  "%", "==", "!=", "<",  "<=",
+                                      ">", ">=", "&&", "||", "&", "|",  "^",  "<<", ">>"};
+  return names[unsigned(op)];
+}
+
+void Checker::checkBinary(BinaryExpr &e, const Type *expected) {
+  if (e.op == BinaryOp::And || e.op == BinaryOp::Or)
+    return checkLogic(e);
+  if (e.op == BinaryOp::Shl || e.op == BinaryOp::Shr)
+    return checkShift(e, expected);
+  bool isCompare = e.op >= BinaryOp::Eq && e.op <= BinaryOp::Ge;
+  checkPair(e.lhs, e.rhs, isCompare ? nullptr : expected);
+  if (!e.lhs || !e.rhs || !e.lhs->type.isValid() || !e.rhs->type.isValid())
+    return;
+  const Type &a = e.lhs->type, &b = e.rhs->type;
+  std::string what = std::string("`") + operatorText(e.op) + "`";
+  if (!a.isLeaf() || !b.isLeaf()) {
+    diags.error(e.opRange, what + " takes numbers, not tuples: " + str(a.isLeaf() ? b : a));
+    return;
+  }
+  if (a.scalar != b.scalar)
+    return mismatch(e.opRange, a, b, what, e.lhs.get(), e.rhs.get());
+  ScalarKind k = a.scalar;
+  bool isBit = e.op == BinaryOp::BitAnd || e.op == BinaryOp::BitOr || e.op == BinaryOp::BitXor;
+  bool isEqual = e.op == BinaryOp::Eq || e.op == BinaryOp::Ne;
+  bool isRight = isBit                   ? !isFloat(k)
+                 : e.op == BinaryOp::Mod ? isInt(k)
+                                         : isEqual || k != ScalarKind::Bool;
+  if (!isRight) {
+    diags.error(
+        e.opRange,
+        what + (isBit || e.op == BinaryOp::Mod ? " takes integers, not " : " takes numbers, not ") +
+            str(a));
+    return;
+  }
+  auto shape = commonShape({e.lhs.get(), e.rhs.get()}, e.opRange, what);
+  if (!shape)
+    return;
+  e.type = Type::leaf(isCompare ? ScalarKind::Bool : k, *shape);
+  valueOfBinary(e);
+}
+
+/// `&&` and `||`: the right side is evaluated, and checked, only where the left one leaves it open.
+void Checker::checkLogic(BinaryExpr &e) {
+  bool left = checkCondition(e.lhs);
+  Assuming scope(*this);
+  if (left && e.lhs) {
+    Formula f = formula(*e.lhs);
+    assume(e.op == BinaryOp::And ? f : f.negated());
+  }
+  bool right = checkCondition(e.rhs);
+  if (left && right)
+    e.type = Type::leaf(ScalarKind::Bool);
+}
+
+bool Checker::checkCondition(ExprPtr &e) {
+  checkExpr(e);
+  if (!e || !e->type.isValid())
+    return false;
+  if (e->type.isScalar(ScalarKind::Bool))
+    return true;
+  auto error = diags.error(e->range, "a condition is bool, but this is " + str(e->type));
+  if (e->type.isScalar() && isInt(e->type.scalar))
+    error.fix(after(e->range), " != 0", "compare it");
+  return false;
+}
+
+/// T5: a shift has the type of its left side; the amount may be of any integer type.
+void Checker::checkShift(BinaryExpr &e, const Type *expected) {
+  checkExpr(e.lhs, expected);
+  checkExpr(e.rhs);
+  if (!e.lhs || !e.rhs || !e.lhs->type.isValid() || !e.rhs->type.isValid())
+    return;
+  const Type &a = e.lhs->type, &b = e.rhs->type;
+  if (!a.isLeaf() || !b.isLeaf() || !isInt(a.scalar) || !isInt(b.scalar)) {
+    diags.error(e.opRange, std::string("`") + operatorText(e.op) + "` takes integers, not " +
+                               str(a) + " and " + str(b));
+    return;
+  }
+  auto shape = commonShape({e.lhs.get(), e.rhs.get()}, e.opRange,
+                           std::string("`") + operatorText(e.op) + "`");
+  if (!shape)
+    return;
+  e.type = Type::leaf(a.scalar, *shape);
+  valueOfBinary(e);
+}
+
+/// T4: shapes are equal dim by dim; a scalar spreads; nothing else broadcasts.
+std::optional<std::vector<facts::Expr>>
+Checker::commonShape(const std::vector<Expr *> &args, SourceRange range, const std::string &what) {
+  const Expr *shaped = nullptr;
+  for (const Expr *arg : args) {
+    if (arg->type.isScalar())
+      continue;
+    if (!shaped) {
+      shaped = arg;
+      continue;
+    }
+    if (sameShape(shaped->type, arg->type))
+      continue;
+    const Type &a = shaped->type, &b = arg->type;
+    auto error =
+        diags.error(range, what + " takes tensors of one shape, not " + str(a) + " and " + str(b));
+    if (a.shape.size() == b.shape.size()) {
+      for (size_t i = 0; i < a.shape.size(); ++i)
+        if (!sameExtent(a.shape[i], b.shape[i])) {
+          error.note("axis " + std::to_string(i) + ": `" + str(a.shape[i]) +
+                     "` is not proved equal to `" + str(b.shape[i]) + "`");
+          break;
+        }
+    } else {
+      error.note(
+          "only a scalar spreads by itself; write the index: compute … |i, j| { a[i, j] + b[j] }");
+    }
+    return std::nullopt;
+  }
+  return shaped ? shaped->type.shape : std::vector<FExpr>{};
+}
+
+// ---- tuples, lists, blocks, choice
+// -------------------------------------------------------------------
+
+void Checker::checkTuple(TupleExpr &e, const Type *expected) {
+  std::vector<Type> parts;
+  bool isValid = true;
+  for (size_t i = 0; i < e.parts.size(); ++i) {
+    bool fits = expected && expected->isTuple() && expected->parts.size() == e.parts.size();
+    checkExpr(e.parts[i], fits ? &expected->parts[i] : nullptr);
+    isValid &= e.parts[i] && e.parts[i]->type.isValid();
+    parts.push_back(e.parts[i] ? e.parts[i]->type : Type());
+  }
+  if (isValid)
+    e.type = Type::tuple(std::move(parts));
+}
+
+void Checker::checkList(ListExpr &e, const Type *expected) {
+  Type inner;
+  if (expected && expected->isTensor())
+    inner = Type::leaf(expected->scalar, {expected->shape.begin() + 1, expected->shape.end()});
+  const Expr *leader = nullptr; // the first that is no literal gives the others their type
+  for (ExprPtr &element : e.elements)
+    if (!leader && element && !isFlexible(element.get())) {
+      checkExpr(element, inner.isValid() ? &inner : nullptr);
+      leader = element.get();
+    }
+  const Type *place = leader && leader->type.isValid() ? &leader->type
+                      : inner.isValid()                ? &inner
+                                                       : nullptr;
+  for (ExprPtr &element : e.elements) {
+    if (element.get() != leader)
+      checkExpr(element, place);
+    if (!element || !element->type.isValid())
+      return;
+    if (!place)
+      place = &element->type;
+    if (!expectType(*element, *place, "an element of this list"))
+      return;
+  }
+  if (place)
+    e.type = place->withOuter({FExpr(int64_t(e.elements.size()))});
+}
+
+void Checker::checkBlockExpr(BlockExpr &e, const Type *expected) {
+  if (!e.block)
+    return;
+  Frame frame;
+  frame.kind = Frame::Kind::Value;
+  frame.range = e.range;
+  frames.push_back(std::move(frame));
+  checkBlockValue(*e.block, expected, "this block");
+  frames.pop_back();
+  if (e.block->value) {
+    e.type = e.block->value->type;
+    e.value = e.block->value->value;
+  }
+}
+
+void Checker::checkBlockValue(Block &b, const Type *expected, const std::string &what) {
+  checkBlock(b, expected);
+  if (!b.value && b.range.end > b.range.begin)
+    diags.error({b.range.file, b.range.end - 1, b.range.end},
+                what + " needs a value: an expression without `;` as its last line");
+}
+
+void Checker::checkIf(IfExpr &e, const Type *expected) {
+  Formula cond;
+  if (checkCondition(e.cond))
+    cond = formula(*e.cond);
+  Frame frame;
+  frame.kind = Frame::Kind::Value;
+  frame.range = e.range;
+  auto branch = [&](const Formula &f, const Type *place, bool first) {
+    Assuming scope(*this);
+    assume(f);
+    frames.push_back(frame);
+    if (!first)
+      checkExpr(e.elseExpr, place);
+    else if (e.thenBlock)
+      checkBlockValue(*e.thenBlock, place, "this branch");
+    frames.pop_back();
+  };
+  auto thenValue = [&]() -> const Expr * {
+    return e.thenBlock ? e.thenBlock->value.get() : nullptr;
+  };
+  bool elseFirst = thenValue() && isFlexible(thenValue()) && !isFlexible(e.elseExpr.get());
+  if (elseFirst) {
+    branch(cond.negated(), expected, false);
+    branch(cond, e.elseExpr && e.elseExpr->type.isValid() ? &e.elseExpr->type : expected, true);
+  } else {
+    branch(cond, expected, true);
+    bool adapts = isFlexible(e.elseExpr.get()) && thenValue() && thenValue()->type.isValid();
+    branch(cond.negated(), adapts ? &thenValue()->type : expected, false);
+  }
+  const Expr *a = thenValue(), *b = e.elseExpr.get();
+  if (!a || !b || !a->type.isValid() || !b->type.isValid())
+    return;
+  if (!sameType(a->type, b->type))
+    return mismatch(spanning(b->range, b->range), a->type, b->type, "`if`", a, b);
+  e.type = a->type;
+  valueOfChoice(e, cond, *a, *b);
+}
+
+} // namespace texpr

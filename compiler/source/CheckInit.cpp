@@ -1,0 +1,367 @@
+// I1: an element of a buffer that is read is written before.
+//
+// A store is kept as a set of elements: its index, for all values of the loops around it that are
+// done, under the conditions around it. A read is covered where values of those loops can be named
+// for which the store meets the element: the index is solved for them, an axis at a time (`i + c`;
+// in tiles `b * T + i` by quotient and remainder), and the proof engine is asked whether they lie
+// in the loops' ranges. Several stores may share the elements between them. Within a `seq`, a read
+// may also be covered by earlier iterations, which is asked when the loop is done.
+#include "compiler/source/Checker.h"
+#include <algorithm>
+
+namespace texpr {
+
+using facts::Rel;
+using facts::Symbol;
+
+// ---- reads and writes
+// --------------------------------------------------------------------------------
+
+/// What the unknown indices of slices and whole axes are.
+void Checker::assumeIndices(const std::vector<FExpr> &at) {
+  for (const FExpr &index : at) {
+    auto s = index.asSymbol();
+    if (!s || symbols[*s].kind != SymbolInfo::Kind::Binder)
+      continue;
+    assume(Constraint{*symbols[*s].lo, Rel::LE, index});
+    assume(Constraint{index, Rel::LT, *symbols[*s].hi});
+  }
+}
+
+void Checker::recordAccess(Access access) {
+  size_t depth = buffers[access.buffer].frameDepth;
+  for (size_t i = depth; i < frames.size(); ++i)
+    if (frames[i].kind == Frame::Kind::Par) {
+      accesses.push_back(std::move(access));
+      return;
+    }
+}
+
+void Checker::readBuffer(const Decl &d, std::vector<unsigned> path, std::vector<FExpr> at,
+                         SourceRange range) {
+  BufferInfo &info = buffers[&d];
+  Assuming scope(*this);
+  assumeIndices(at);
+  Access access{&d, std::move(path), std::move(at), false, false, range, known};
+  recordAccess(access);
+  if (info.full || !d.type.isValid() || isWritten(info.written, access.path, access.at))
+    return;
+  if (mayBeCarried(info))
+    pending.push_back(std::move(access));
+  else
+    reportUnwritten(d, range);
+}
+
+static const Type &partOf(const Type &t, const std::vector<unsigned> &path, size_t from = 0) {
+  return from == path.size() ? t : partOf(t.parts[path[from]], path, from + 1);
+}
+
+/// Every leaf of a buffer, or of a part of one, as a whole.
+void Checker::readWhole(const Decl &d, const std::vector<unsigned> &path, SourceRange range) {
+  const Type &t = partOf(d.type, path);
+  if (t.isTuple()) {
+    for (unsigned i = 0; i < t.parts.size(); ++i) {
+      std::vector<unsigned> part = path;
+      part.push_back(i);
+      readWhole(d, part, range);
+    }
+    return;
+  }
+  std::vector<FExpr> at;
+  for (const FExpr &extent : t.shape)
+    at.push_back(anyIndex(d, FExpr(0), extent));
+  readBuffer(d, path, std::move(at), range);
+}
+
+void Checker::writeBuffer(const Decl &d, std::vector<unsigned> path, std::vector<FExpr> at,
+                          std::vector<Loop> slices, SourceRange range, bool disjoint) {
+  BufferInfo &info = buffers[&d];
+  {
+    Assuming scope(*this);
+    assumeIndices(at);
+    recordAccess({&d, path, at, true, disjoint, range, known});
+  }
+  if (!info.full)
+    info.written.push_back({std::move(path), std::move(at), std::move(slices), {}});
+}
+
+void Checker::reportUnwritten(const Decl &d, SourceRange range) {
+  auto error = diags.error(range, "`" + text(range) + "` is read, but nothing proves that " +
+                                      (text(range) == d.name.text ? "every element of it" : "it") +
+                                      " is written before");
+  error.note(d.name.range, "declared here without a value: `= 0` fills it");
+  error.note("known are stores by loops over whole extents, also in tiles, and under conditions "
+             "that the read implies");
+}
+
+// ---- coverage
+// ----------------------------------------------------------------------------------------
+
+static bool covers(const std::vector<unsigned> &outer, const std::vector<unsigned> &path) {
+  return outer.size() <= path.size() && std::equal(outer.begin(), outer.end(), path.begin());
+}
+
+bool Checker::isWritten(const std::vector<Written> &written, const std::vector<unsigned> &path,
+                        const std::vector<FExpr> &at) {
+  std::vector<std::vector<Constraint>> conditions;
+  for (auto w = written.rbegin(); w != written.rend(); ++w) {
+    if (!covers(w->path, path) || w->at.size() != at.size())
+      continue;
+    auto holds = witness(*w, at);
+    if (!holds)
+      continue;
+    if (isProved(*holds))
+      return true;
+    conditions.push_back(std::move(*holds));
+  }
+  if (conditions.size() < 2 || conditions.size() > 6)
+    return facts.isUnreachable();
+  Assuming scope(
+      *this); // several stores together: an element that none of them meets does not exist
+  for (const auto &holds : conditions) {
+    Cases none;
+    for (const Constraint &c : holds)
+      none.push_back({facts::negate(c)});
+    assumeCases(none);
+  }
+  return facts.isUnreachable();
+}
+
+static size_t factors(const facts::Expr &e) {
+  return e.kind() == facts::Expr::Kind::Product ? e.operands().size() : 1;
+}
+
+/// Solves `index == target` for the open symbols of `index`, which is linear in them: the largest
+/// factor first, by quotients.
+bool Checker::solveAxis(const FExpr &index, const FExpr &target, std::map<Symbol, FExpr> &solved,
+                        const std::set<Symbol> &open, std::vector<Constraint> &conditions) const {
+  auto with = [&](std::optional<Symbol> one) {
+    return index.substitute([&](Symbol s) {
+      return open.count(s) ? std::optional(FExpr(one == s ? 1 : 0)) : std::nullopt;
+    });
+  };
+  FExpr rest = with(std::nullopt), sum = rest;
+  std::vector<std::pair<Symbol, FExpr>> terms;
+  std::vector<Symbol> used;
+  index.symbols(used);
+  for (Symbol s : used) {
+    if (!open.count(s))
+      continue;
+    FExpr factor = with(s) - rest;
+    terms.push_back({s, factor});
+    sum = sum + factor * FExpr::symbol(s);
+  }
+  if (sum != index)
+    return false;
+  std::sort(terms.begin(), terms.end(), [](const auto &a, const auto &b) {
+    auto ca = a.second.constant(), cb = b.second.constant();
+    if (!ca != !cb)
+      return !ca;
+    if (ca && *ca != *cb)
+      return *ca > *cb;
+    if (!ca && factors(a.second) != factors(b.second))
+      return factors(a.second) > factors(b.second);
+    return a.first < b.first;
+  });
+  FExpr left = target - rest;
+  for (size_t i = 0; i < terms.size(); ++i) {
+    const auto &[symbol, factor] = terms[i];
+    bool isLast = i + 1 == terms.size();
+    if (isLast && factor.constant() == 1) {
+      solved[symbol] = left;
+    } else if (isLast && factor.constant() == -1) {
+      solved[symbol] = -left;
+    } else {
+      if (factor.constant().value_or(1) <= 0)
+        return false;
+      if (!factor.constant())
+        conditions.push_back({factor, Rel::GT, FExpr(0)});
+      solved[symbol] = FExpr::floorDiv(left, factor);
+      left = FExpr::mod(left, factor);
+    }
+  }
+  return true;
+}
+
+/// Conditions under which the store `w` meets the element `at`, in the order in which they are to
+/// be proved.
+std::optional<std::vector<facts::Constraint>> Checker::witness(const Written &w,
+                                                               const std::vector<FExpr> &at) const {
+  std::map<Symbol, FExpr> solved;
+  std::set<Symbol> open;
+  for (const Loop &loop : w.loops)
+    open.insert(loop.symbol);
+  auto replace = [&](const FExpr &e) {
+    return e.substitute([&](Symbol s) {
+      auto found = solved.find(s);
+      return found == solved.end() ? std::nullopt : std::optional(found->second);
+    });
+  };
+  auto openIn = [&](const FExpr &e) {
+    std::vector<Symbol> used;
+    e.symbols(used);
+    return std::count_if(used.begin(), used.end(), [&](Symbol s) { return open.count(s) != 0; });
+  };
+  std::vector<Constraint> conditions;
+  std::vector<bool> done(at.size());
+  for (size_t round = 0; round < at.size(); ++round) { // the axis with the fewest unknowns first
+    size_t best = at.size();
+    for (size_t axis = 0; axis < at.size(); ++axis)
+      if (!done[axis] &&
+          (best == at.size() || openIn(replace(w.at[axis])) < openIn(replace(w.at[best]))))
+        best = axis;
+    done[best] = true;
+    FExpr index = replace(w.at[best]);
+    if (openIn(index) == 0)
+      continue;
+    if (!solveAxis(index, at[best], solved, open, conditions))
+      return std::nullopt;
+    for (const auto &entry : solved)
+      open.erase(entry.first);
+  }
+  for (const Loop &loop : w.loops) {
+    if (open.count(loop.symbol)) { // any iteration will do: the first
+      solved[loop.symbol] = replace(loop.lo);
+      open.erase(loop.symbol);
+    }
+  }
+  for (const Loop &loop : w.loops) {
+    conditions.push_back({replace(loop.lo), Rel::LE, solved[loop.symbol]});
+    conditions.push_back({solved[loop.symbol], Rel::LT, replace(loop.hi)});
+  }
+  for (const Constraint &c : w.guards)
+    conditions.push_back({replace(c.lhs), c.rel, replace(c.rhs)});
+  for (size_t axis = 0; axis < at.size(); ++axis)
+    conditions.push_back({replace(w.at[axis]), Rel::EQ, at[axis]});
+  return conditions;
+}
+
+// ---- loops and choice
+// --------------------------------------------------------------------------------
+
+Checker::Marks Checker::writtenMarks() const {
+  Marks marks;
+  for (const auto &[decl, info] : buffers)
+    marks[decl] = info.written.size();
+  return marks;
+}
+
+/// A loop is done: its stores are made for all of its iterations.
+void Checker::closeLoops(const Marks &marks, const std::vector<Loop> &loops) {
+  for (const auto &[decl, mark] : marks) {
+    auto &written = buffers[decl].written;
+    for (size_t i = mark; i < written.size(); ++i)
+      written[i].loops.insert(written[i].loops.begin(), loops.begin(), loops.end());
+  }
+}
+
+/// An `if` is done: its stores are made under its condition, or, where both sides make one, in any
+/// case.
+void Checker::guardWritten(const Marks &marks, const Marks &middle, const Formula &cond) {
+  auto yes = cond.conjunction(), no = cond.negated().conjunction();
+  auto same = [](const Written &a, const Written &b) {
+    return a.path == b.path && a.at == b.at && a.loops.empty() && b.loops.empty() &&
+           a.guards.empty() && b.guards.empty();
+  };
+  for (const auto &[decl, mark] : marks) {
+    auto &written = buffers[decl].written;
+    auto half = middle.find(decl);
+    size_t split = half == middle.end() ? written.size() : half->second;
+    std::vector<Written> kept(written.begin(), written.begin() + mark);
+    for (size_t i = mark; i < written.size(); ++i) {
+      Written w = written[i];
+      bool inBoth = false;
+      for (size_t j = i < split ? split : mark; j < (i < split ? written.size() : split); ++j)
+        inBoth |= same(w, written[j]);
+      const auto &guard = i < split ? yes : no;
+      if (!inBoth && !guard)
+        continue;
+      if (!inBoth)
+        w.guards.insert(w.guards.end(), guard->begin(), guard->end());
+      kept.push_back(std::move(w));
+    }
+    written = std::move(kept);
+  }
+}
+
+// ---- reads of earlier iterations
+// ---------------------------------------------------------------------
+
+bool Checker::mayBeCarried(const BufferInfo &b) const {
+  for (size_t i = b.frameDepth; i < frames.size(); ++i)
+    if (frames[i].kind == Frame::Kind::Seq)
+      return true;
+  return false;
+}
+
+/// The stores of the iterations of `seq` before the one at hand, and those before the loop.
+std::vector<Written> Checker::writtenBefore(const BufferInfo &b, size_t mark, const Frame &seq) {
+  std::vector<Written> all(b.written.begin(), b.written.begin() + mark);
+  const Loop &loop = seq.loops[0];
+  for (size_t i = mark; i < b.written.size(); ++i) {
+    Written w = b.written[i];
+    Symbol earlier =
+        *newSymbol(facts.name(loop.symbol), symbols[loop.symbol].range, SymbolInfo::Kind::Binder)
+             .asSymbol();
+    bool isSelfContained = true;
+    auto replace = [&](FExpr &e) {
+      e = e.substitute([&](Symbol s) {
+        return s == loop.symbol ? std::optional(FExpr::symbol(earlier)) : std::nullopt;
+      });
+      std::vector<Symbol> used;
+      e.symbols(used);
+      for (Symbol s : used) {
+        bool isOwn = s < seq.mark || s == earlier;
+        for (const Loop &inner : w.loops)
+          isOwn |= inner.symbol == s;
+        isSelfContained &= isOwn;
+      }
+    };
+    for (FExpr &e : w.at)
+      replace(e);
+    for (Loop &inner : w.loops) {
+      replace(inner.lo);
+      replace(inner.hi);
+    }
+    for (Constraint &c : w.guards) {
+      replace(c.lhs);
+      replace(c.rhs);
+    }
+    if (!isSelfContained)
+      continue;
+    w.loops.insert(w.loops.begin(), Loop{earlier, loop.lo, FExpr::symbol(loop.symbol)});
+    all.push_back(std::move(w));
+  }
+  return all;
+}
+
+void Checker::settlePending(size_t first, const Marks &marks, const Frame &seq) {
+  std::vector<Access> open(pending.begin() + first, pending.end());
+  pending.resize(first);
+  for (Access &read : open) {
+    auto mark = marks.find(read.buffer);
+    if (mark == marks.end()) { // of a buffer inside: another loop inside was to cover it
+      reportUnwritten(*read.buffer, read.range);
+      continue;
+    }
+    const BufferInfo &info = buffers[read.buffer];
+    bool isCovered = false;
+    if (seq.loops.size() == 1) {
+      Assuming scope(*this);
+      std::vector<const Known *> inside;
+      for (const Known *k = read.known.get(); k && k != known.get(); k = k->before.get())
+        inside.push_back(k);
+      for (auto k = inside.rbegin(); k != inside.rend(); ++k)
+        assumeCases((*k)->cases);
+      isCovered = isWritten(writtenBefore(info, mark->second, seq), read.path, read.at);
+    }
+    if (isCovered)
+      continue;
+    if (mayBeCarried(info))
+      pending.push_back(std::move(read));
+    else
+      reportUnwritten(*read.buffer, read.range);
+  }
+}
+
+} // namespace texpr

@@ -1,0 +1,611 @@
+// The signature of a function: its dims, the types of parameters and results, and what is tested at
+// entry.
+//
+// D1: a dim is bound by an axis that is its bare name, by an integer parameter of its name, by an
+// axis that is linear in it, or by `where d == …`; all dims stand in the order of their first
+// appearance. What then remains of the signature (other `where` facts, divisors > 0, extents >= 0,
+// ranges of scalars) becomes entry checks, which are assumed in the body and proved at calls.
+//
+// In: FnDecl as parsed. Out: its `dims`, `entryChecks`, the types and values of parameters and
+// results; `FnInfo` for calls.
+#include "compiler/source/Checker.h"
+
+namespace texpr {
+
+using facts::Rel;
+
+static constexpr int64_t dimLimit = int64_t(1) << 47;
+static constexpr size_t maxRank = 16;
+
+static void collectNames(Expr *e, std::vector<NameExpr *> &out) {
+  auto visit = [&](Expr &part) {
+    if (auto *name = llvm::dyn_cast<NameExpr>(&part))
+      out.push_back(name);
+  };
+  Walker walker{visit, nullptr};
+  walker.expr(e);
+}
+
+/// Every extent written in a type, left to right.
+static void collectShapes(TypeExpr &t, std::vector<ExprPtr *> &out) {
+  for (TypeExpr &part : t.parts)
+    collectShapes(part, out);
+  for (ExprPtr &e : t.shape)
+    if (e)
+      out.push_back(&e);
+}
+
+static std::vector<NameExpr *> namesOf(const Fact &fact) {
+  std::vector<NameExpr *> names;
+  for (const ExprPtr &e : fact.chain)
+    collectNames(e.get(), names);
+  return names;
+}
+
+static bool isIntScalar(const RType &t) {
+  return t.type.kind == TypeExpr::Kind::Scalar && !t.type.hasShape && isInt(t.type.scalar);
+}
+
+static bool hasDivision(const facts::Expr &e) {
+  if (e.kind() == facts::Expr::Kind::FloorDiv || e.kind() == facts::Expr::Kind::Mod)
+    return true;
+  if (e.kind() == facts::Expr::Kind::Symbol || e.kind() == facts::Expr::Kind::Constant)
+    return false;
+  for (const facts::Expr &part : e.operands())
+    if (hasDivision(part))
+      return true;
+  return false;
+}
+
+void Checker::checkSignature(FnDecl &fn) {
+  unsigned errorsBefore = diags.errorCount();
+  currentFn = &fn;
+  inSignature = true;
+  priorChecks = 0;
+  unbound.clear();
+  divisors.clear();
+  whereParts.clear();
+  if (!fn.typeParams.empty())
+    notYet(fn.typeParams[0].name.range, "a generic function");
+  checkAttrs(fn.attrs, AttrPlace::Fn, nullptr, nullptr);
+  for (const Fact &promise : fn.ensures)
+    notYet(promise.range, "`ensure`");
+  Scope names(*this);
+  Assuming scope(*this);
+  known = nullptr;
+  if (fn.typeParams.empty()) {
+    declareParams(fn);
+    declareDims(fn);
+    bindDims(fn);
+    checkTypes(fn);
+    requireScalarDims(fn);
+    collectWhere(fn);
+    requireWhere(fn, false);
+    requireDivisors(fn);
+    requireWhere(fn, true);
+    checkExtents(fn);
+    checkRanges(fn);
+    if (diags.errorCount() == errorsBefore && facts.isUnreachable())
+      diags.error(fn.name.range, "no call satisfies the dims and `where` facts of `" +
+                                     fn.name.text + "`: they contradict each other");
+  }
+  FnInfo &info = fnInfo[&fn];
+  info.isValid = diags.errorCount() == errorsBefore;
+  info.known = known;
+  inSignature = false;
+  currentFn = nullptr;
+}
+
+/// Before the body: the signature's names and facts again.
+void Checker::enterSignature(FnDecl &fn) {
+  for (DimBinding &dim : fn.dims)
+    if (dim.how != DimBinding::How::ScalarParam)
+      declare(*dim.decl);
+  for (Param &p : fn.params)
+    if (p.decl)
+      declare(*p.decl);
+  std::vector<const Known *> facts;
+  for (const Known *k = fnInfo[&fn].known.get(); k; k = k->before.get())
+    facts.push_back(k);
+  known = nullptr;
+  for (auto k = facts.rbegin(); k != facts.rend(); ++k)
+    assumeCases((*k)->cases);
+}
+
+// ---- dims
+// --------------------------------------------------------------------------------------------
+
+/// The names of the parameters, and the values of those that are integers. N2: no two parameters
+/// have one name.
+void Checker::declareParams(FnDecl &fn) {
+  std::set<std::string> asDim, asExtent;
+  auto collect = [&](TypeExpr &t) {
+    std::vector<ExprPtr *> shapes;
+    collectShapes(t, shapes);
+    for (ExprPtr *e : shapes) {
+      std::vector<NameExpr *> names;
+      collectNames(e->get(), names);
+      for (NameExpr *n : names)
+        asDim.insert(n->text);
+      if (auto *bare = llvm::dyn_cast<NameExpr>(e->get()))
+        asExtent.insert(bare->text);
+    }
+  };
+  for (Param &p : fn.params)
+    collect(p.declared.type);
+  for (ResultDecl &r : fn.results)
+    collect(r.declared.type);
+  for (const Fact &fact : fn.where)
+    for (NameExpr *n : namesOf(fact))
+      asDim.insert(n->text);
+  llvm::StringMap<const Decl *> seen;
+  for (Param &p : fn.params) {
+    if (!p.decl)
+      continue;
+    Decl &d = *p.decl;
+    if (auto [old, isNew] = seen.try_emplace(d.name.text, &d); !isNew)
+      diags.error(d.name.range, "`" + d.name.text + "` stands twice in this list")
+          .note(old->second->name.range, "first here");
+    if (p.isInout)
+      notYet(d.name.range, "an `inout` parameter");
+    if (p.declared.perm)
+      notYet(p.declared.type.range, "`perm`");
+    if (isIntScalar(p.declared)) {
+      facts::Range r = rangeOf(p.declared.type.scalar);
+      bool isDim = asDim.count(d.name.text);
+      if (isDim) {
+        r.lo = std::max(asExtent.count(d.name.text) ? 0 : -dimLimit, *r.lo);
+        r.hi = std::min(dimLimit, r.hi.value_or(dimLimit));
+      }
+      d.type = Type::leaf(p.declared.type.scalar);
+      d.value = newSymbol(d.name.text, r, isDim ? SymbolInfo::Kind::Dim : SymbolInfo::Kind::Scalar);
+      d.isDimExpr = isDim;
+    }
+    declare(d);
+  }
+}
+
+void Checker::addDim(FnDecl &fn, const NameExpr &use) {
+  for (const DimBinding &dim : fn.dims)
+    if (dim.decl->name.text == use.text)
+      return;
+  Decl *declared = lookUp(use.text);
+  if (declared && !declared->isDimExpr)
+    return; // a float or a tensor: `signatureDim` says so
+  DimBinding dim;
+  dim.decl = std::make_unique<Decl>();
+  dim.decl->kind = Decl::Kind::Dim;
+  dim.decl->name = {use.text, use.range};
+  dim.decl->type = Type::leaf(ScalarKind::I64);
+  dim.decl->isDimExpr = true;
+  if (declared) {
+    dim.how = DimBinding::How::ScalarParam;
+    dim.decl->value = declared->value;
+    for (unsigned i = 0; i < fn.params.size(); ++i)
+      if (fn.params[i].decl.get() == declared)
+        dim.param = i;
+  } else {
+    dim.decl->value = newSymbol(use.text, {0, dimLimit}, SymbolInfo::Kind::Dim);
+    unbound.insert(dim.decl.get());
+    declare(*dim.decl);
+  }
+  fn.dims.push_back(std::move(dim));
+}
+
+/// All dims, in the order of their first appearance in the text.
+void Checker::declareDims(FnDecl &fn) {
+  auto addShapes = [&](TypeExpr &t) {
+    std::vector<ExprPtr *> shapes;
+    collectShapes(t, shapes);
+    for (ExprPtr *e : shapes) {
+      std::vector<NameExpr *> names;
+      collectNames(e->get(), names);
+      for (NameExpr *n : names)
+        addDim(fn, *n);
+    }
+  };
+  for (Param &p : fn.params) {
+    if (p.decl && p.decl->isDimExpr) {
+      NameExpr self;
+      self.text = p.decl->name.text;
+      self.range = p.decl->name.range;
+      addDim(fn, self);
+    }
+    addShapes(p.declared.type);
+  }
+  for (ResultDecl &r : fn.results)
+    addShapes(r.declared.type);
+  for (const Fact &fact :
+       fn.where) // a name of `where` alone is a dim only where it is defined there
+    if (fact.chain.size() == 2 && fact.rels[0] == BinaryOp::Eq)
+      for (const ExprPtr &side : fact.chain)
+        if (auto *name = llvm::dyn_cast_or_null<NameExpr>(side.get()))
+          addDim(fn, *name);
+}
+
+/// True where `extent` is `a * dim + b` with `a` and `b` free of `dim`.
+bool Checker::isLinearIn(FnDecl &fn, ExprPtr &extent, const Decl &dim) {
+  auto value = signatureDim(extent);
+  if (!value)
+    return true; // reported
+  facts::Symbol d = *dim.value->asSymbol();
+  auto with = [&](FExpr v) {
+    return value->substitute(
+        [&](facts::Symbol s) { return s == d ? std::optional(v) : std::nullopt; });
+  };
+  FExpr rest = with(FExpr(0)), factor = with(FExpr(1)) - rest;
+  if (rest.uses(d) || factor.uses(d) || factor * *dim.value + rest != *value ||
+      factor.constant() == 0)
+    return false;
+  if (!factor.constant())
+    divisors.push_back({factor, extent->range});
+  return true;
+}
+
+bool Checker::bindByAxes(FnDecl &fn, bool bareOnly) {
+  bool progress = false;
+  for (unsigned p = 0; p < fn.params.size(); ++p) {
+    TypeExpr &type = fn.params[p].declared.type;
+    std::vector<std::vector<ExprPtr *>> leaves; // extents a leaf, the outer ones first
+    auto visit = [&](auto &self, TypeExpr &t, std::vector<ExprPtr *> outer) -> void {
+      for (ExprPtr &e : t.shape)
+        outer.push_back(&e);
+      for (TypeExpr &part : t.parts)
+        self(self, part, outer);
+      if (t.parts.empty())
+        leaves.push_back(outer);
+    };
+    visit(visit, type, {});
+    for (unsigned leaf = 0; leaf < leaves.size(); ++leaf)
+      for (unsigned axis = 0; axis < leaves[leaf].size(); ++axis) {
+        ExprPtr &extent = *leaves[leaf][axis];
+        std::vector<NameExpr *> names;
+        collectNames(extent.get(), names);
+        std::set<Decl *> open;
+        for (NameExpr *n : names)
+          if (Decl *d = lookUp(n->text); d && unbound.count(d))
+            open.insert(d);
+        bool isBare = extent && extent->kind == ExprKind::Name;
+        if (open.size() != 1 || (bareOnly && !isBare))
+          continue;
+        Decl *d = *open.begin();
+        if (!isBare && !isLinearIn(fn, extent, *d))
+          continue;
+        for (DimBinding &dim : fn.dims)
+          if (dim.decl.get() == d) {
+            dim.how = DimBinding::How::Axis;
+            dim.param = p;
+            dim.leaf = leaf;
+            dim.axis = axis;
+          }
+        unbound.erase(d);
+        progress = true;
+      }
+  }
+  return progress;
+}
+
+/// `where d == e` with all dims of `e` bound defines `d`: its value is `e` from here on.
+bool Checker::defineByWhere(FnDecl &fn) {
+  for (Fact &fact : fn.where) {
+    if (fact.chain.size() != 2 || fact.rels[0] != BinaryOp::Eq || definitions.count(&fact))
+      continue;
+    for (unsigned side = 0; side < 2; ++side) {
+      auto *name = llvm::dyn_cast_or_null<NameExpr>(fact.chain[side].get());
+      Decl *d = name ? lookUp(name->text) : nullptr;
+      if (!d || !unbound.count(d))
+        continue;
+      std::vector<NameExpr *> names;
+      collectNames(fact.chain[1 - side].get(), names);
+      bool isOpen = false;
+      for (NameExpr *n : names)
+        if (Decl *other = lookUp(n->text))
+          isOpen |= unbound.count(other) != 0;
+      if (isOpen)
+        continue;
+      definitions.insert(&fact);
+      unbound.erase(d);
+      auto value = signatureDim(fact.chain[1 - side]);
+      if (value)
+        d->value = value;
+      name->decl = d;
+      name->type = d->type;
+      name->value = d->value;
+      for (DimBinding &dim : fn.dims)
+        if (dim.decl.get() == d)
+          dim.how = DimBinding::How::Defined;
+      return true;
+    }
+  }
+  return false;
+}
+
+/// D1: every dim is found from the parameters.
+void Checker::bindDims(FnDecl &fn) {
+  bindByAxes(fn, true);
+  while (!unbound.empty() && (bindByAxes(fn, false) || defineByWhere(fn)))
+    ;
+  for (const DimBinding &dim : fn.dims) {
+    if (!unbound.count(dim.decl.get()))
+      continue;
+    const std::string &name = dim.decl->name.text;
+    auto error = diags.error(dim.decl->name.range, "nothing says what the dim `" + name + "` is");
+    error.note("a dim is bound by an axis of a parameter that is its name or linear in it (`f32[" +
+               name + "]`, `f32[2 * " + name + " + 1]`), by an integer parameter `" + name +
+               ": i64`, or by `where " + name + " == …`");
+    std::string near;
+    for (const DimBinding &other : fn.dims)
+      if (!unbound.count(other.decl.get()) && name.size() > 2 &&
+          llvm::StringRef(name).edit_distance(other.decl->name.text) == 1)
+        near = other.decl->name.text;
+    if (!near.empty())
+      error.fix(dim.decl->name.range, near, "did you mean `" + near + "`?");
+  }
+}
+
+// ---- types
+// -------------------------------------------------------------------------------------------
+
+bool Checker::usableScalar(ScalarKind k, SourceRange range) {
+  if (k != ScalarKind::F8E4M3 && k != ScalarKind::F8E5M2)
+    return true;
+  notYet(range, std::string("the type ") + spelling(k));
+  return false;
+}
+
+std::optional<Type> Checker::resolveType(TypeExpr &t, bool inSignature) {
+  Type result;
+  if (t.kind == TypeExpr::Kind::Scalar) {
+    if (!usableScalar(t.scalar, t.range))
+      return std::nullopt;
+    result = Type::leaf(t.scalar);
+  } else if (t.kind == TypeExpr::Kind::Tuple) {
+    std::vector<Type> parts;
+    for (TypeExpr &part : t.parts) {
+      auto type = resolveType(part, inSignature);
+      if (!type)
+        return std::nullopt;
+      parts.push_back(std::move(*type));
+    }
+    result = Type::tuple(std::move(parts));
+  } else {
+    for (const auto &s : program.structs)
+      if (s->name.text == t.name.text) {
+        notYet(t.range, "a struct as a type");
+        return std::nullopt;
+      }
+    if (!t.name.text.empty())
+      diags.error(t.name.range, "no type is named `" + t.name.text + "`")
+          .note("types are f64 f32 f16 bf16, i8 … i64, u8 … u64, bool, tuples and tensors of them");
+    return std::nullopt;
+  }
+  std::vector<FExpr> shape;
+  for (ExprPtr &e : t.shape) {
+    auto extent = inSignature ? signatureDim(e) : bodyBound(e);
+    if (!extent)
+      return std::nullopt;
+    shape.push_back(*extent);
+  }
+  if (shape.empty())
+    return result;
+  if (shape.size() > maxRank) {
+    diags.error(t.range, "a tensor has at most " + std::to_string(maxRank) + " axes, not " +
+                             std::to_string(shape.size()));
+    return std::nullopt;
+  }
+  return result.withOuter(shape);
+}
+
+void Checker::checkTypes(FnDecl &fn) {
+  for (Param &p : fn.params) {
+    if (!p.decl || p.decl->value)
+      continue;
+    if (auto t = resolveType(p.declared.type, true))
+      p.decl->type = *t;
+  }
+  llvm::StringMap<SourceRange> seen;
+  for (ResultDecl &r : fn.results) {
+    if (r.name)
+      if (auto [old, isNew] = seen.try_emplace(r.name->text, r.name->range); !isNew)
+        diags.error(r.name->range, "`" + r.name->text + "` stands twice in this list")
+            .note(old->second, "first here");
+    if (auto t = resolveType(r.declared.type, true))
+      r.type = *t;
+    if (r.declared.perm)
+      notYet(r.declared.type.range, "`perm`");
+  }
+  if (fn.results.empty() && fn.body)
+    notYet(fn.name.range, "a function without a result");
+}
+
+// ---- what is tested at entry
+// -------------------------------------------------------------------------
+
+void Checker::require(FnDecl &fn, Constraint c, SourceRange range, std::string text, bool prior) {
+  assume(c);
+  for (const EntryCheck &other : fn.entryChecks)
+    if (other.constraint.lhs == c.lhs && other.constraint.rhs == c.rhs &&
+        other.constraint.rel == c.rel)
+      return;
+  note(CheckNote::Kind::Entry, range, "tested at entry: " + text);
+  EntryCheck check{c, range, text};
+  fn.entryChecks.insert(prior ? fn.entryChecks.begin() + priorChecks : fn.entryChecks.end(), check);
+  priorChecks += prior;
+  fnInfo[&fn].required.push_back(c);
+  fnInfo[&fn].requiredText.push_back({range, std::move(text)});
+}
+
+/// D6: an integer parameter that serves as a dim is within 2^47, and not negative where it is an
+/// extent.
+void Checker::requireScalarDims(FnDecl &fn) {
+  for (const DimBinding &dim : fn.dims) {
+    if (dim.how != DimBinding::How::ScalarParam)
+      continue;
+    const Decl &p = *fn.params[dim.param].decl;
+    facts::Range type = rangeOf(p.type.scalar), r = symbols[*p.value->asSymbol()].range;
+    if (*r.lo > *type.lo)
+      require(fn, {*p.value, Rel::GE, FExpr(*r.lo)}, p.name.range,
+              p.name.text + (*r.lo == 0 ? " >= 0" : " >= -2^47"), true);
+    if (!type.hi || *r.hi < *type.hi)
+      require(fn, {*p.value, Rel::LE, FExpr(*r.hi)}, p.name.range, p.name.text + " <= 2^47", true);
+  }
+}
+
+bool Checker::isSupportedFact(const Fact &fact) {
+  if (fact.isAll || !fact.at.empty() || fact.chain.size() < 2) {
+    if (fact.isAll || !fact.chain.empty())
+      notYet(fact.range, fact.isAll ? "a fact of all elements" : "this fact");
+    return false;
+  }
+  for (const ExprPtr &e : fact.chain)
+    if (!e)
+      return false;
+  return true;
+}
+
+static Rel relation(BinaryOp op) {
+  static const Rel rels[] = {Rel::EQ, Rel::NE, Rel::LT, Rel::LE, Rel::GT, Rel::GE};
+  return rels[unsigned(op) - unsigned(BinaryOp::Eq)];
+}
+
+static const char *relationText(BinaryOp op) {
+  static const char *const texts[] = {"==", "!=", "<", "<=", ">", ">="};
+  return texts[unsigned(op) - unsigned(BinaryOp::Eq)];
+}
+
+/// The relations of `where`, but for those that define a dim.
+void Checker::collectWhere(FnDecl &fn) {
+  for (Fact &fact : fn.where) {
+    if (definitions.count(&fact) || !isSupportedFact(fact))
+      continue;
+    std::vector<FExpr> values;
+    for (ExprPtr &e : fact.chain) {
+      auto v = signatureDim(e);
+      if (!v)
+        break;
+      values.push_back(*v);
+    }
+    if (values.size() != fact.chain.size())
+      continue;
+    for (size_t i = 0; i < fact.rels.size(); ++i) {
+      const Expr &a = *fact.chain[i], &b = *fact.chain[i + 1];
+      whereParts.push_back(
+          {{values[i], relation(fact.rels[i]), values[i + 1]},
+           spanning(a.range, b.range),
+           text(a.range) + " " + relationText(fact.rels[i]) + " " + text(b.range)});
+    }
+  }
+}
+
+void Checker::requireWhere(FnDecl &fn, bool withDivision) {
+  for (const WherePart &part : whereParts)
+    if ((hasDivision(part.constraint.lhs) || hasDivision(part.constraint.rhs)) == withDivision)
+      require(fn, part.constraint, part.range, part.text, !withDivision);
+}
+
+/// D3: a divisor is proved > 0, or tested at entry before what it divides.
+void Checker::requireDivisors(FnDecl &fn) {
+  for (const Divisor &d : divisors)
+    if (!isProved({d.value, Rel::GT, FExpr(0)}))
+      require(fn, {d.value, Rel::GT, FExpr(0)}, d.range, text(d.range) + " > 0", true);
+}
+
+void Checker::checkExtent(FnDecl &fn, ExprPtr &extent) {
+  if (!extent || !extent->value)
+    return;
+  Constraint c{*extent->value, Rel::GE, FExpr(0)};
+  if (extent->value->constant().value_or(0) < 0) {
+    diags.error(extent->range, "an extent is not negative, but this is " + str(*extent->value));
+    return;
+  }
+  if (isProved(c))
+    return;
+  require(fn, c, extent->range, text(extent->range) + " >= 0");
+}
+
+/// D6: extents are not negative, and a tensor has at most 2^47 bytes.
+void Checker::checkExtents(FnDecl &fn) {
+  auto visit = [&](TypeExpr &t) {
+    std::vector<ExprPtr *> shapes;
+    collectShapes(t, shapes);
+    for (ExprPtr *e : shapes)
+      checkExtent(fn, *e);
+  };
+  for (Param &p : fn.params) {
+    visit(p.declared.type);
+    if (p.decl)
+      assumeBytes(p.decl->type);
+  }
+  for (ResultDecl &r : fn.results) {
+    visit(r.declared.type);
+    assumeBytes(r.type);
+  }
+  for (const DimBinding &dim :
+       fn.dims) // a dim solved from a compound extent: not negative at a call
+    if (dim.how == DimBinding::How::Axis) {
+      FnInfo &info = fnInfo[&fn];
+      info.required.push_back({*dim.decl->value, Rel::GE, FExpr(0)});
+      info.requiredText.push_back({dim.decl->name.range, dim.decl->name.text + " >= 0"});
+    }
+}
+
+void Checker::assumeBytes(const Type &t) {
+  std::vector<const Type *> leaves;
+  t.leaves(leaves);
+  for (const Type *leaf : leaves) {
+    if (leaf->shape.empty())
+      continue;
+    FExpr elements(1);
+    for (const FExpr &extent : leaf->shape)
+      elements = elements * extent;
+    int64_t bytes = std::max(1u, bitWidth(leaf->scalar) / 8);
+    if (elements.constant() || elements.asSymbol())
+      continue;
+    assume(Constraint{elements, Rel::LE, FExpr(dimLimit / bytes)});
+  }
+}
+
+// ---- ranges of values
+// --------------------------------------------------------------------------------
+
+void Checker::checkScalarRange(FnDecl &fn, Param &p) {
+  Cases cases = rangeCases(p.declared, *p.decl->value);
+  if (cases.size() != 1)
+    return notYet(p.declared.type.range, "a range of a scalar with `or`");
+  for (const Constraint &c : cases[0])
+    require(fn, c, p.decl->name.range, facts.str(c));
+}
+
+/// F1: a range stands on integers; on a scalar it is tested at entry, on a tensor at each element
+/// that is read.
+void Checker::checkRanges(FnDecl &fn) {
+  for (unsigned i = 0; i < fn.params.size(); ++i) {
+    Param &p = fn.params[i];
+    if (!p.decl || p.declared.set.empty() || !p.decl->type.isValid())
+      continue;
+    if (!checkRange(p.declared, p.decl->type, "a range"))
+      continue;
+    if (p.decl->value) {
+      checkScalarRange(fn, p);
+      continue;
+    }
+    dataRange[p.decl.get()] = &p.declared;
+    std::string range;
+    for (const Span &s : p.declared.set) {
+      range += range.empty() ? "" : " or ";
+      range += text(s.hi ? spanning(s.lo->range, s.hi->range) : s.lo->range);
+    }
+    out.sites.push_back(
+        {&fn, i, p.decl->name.range, p.decl->name.text + ": every element is in " + range});
+  }
+  for (ResultDecl &r : fn.results) {
+    if (r.declared.set.empty() || !r.type.isValid())
+      continue;
+    if (!r.type.isScalar())
+      notYet(r.declared.type.range, "a range of a result that is no scalar");
+    else
+      checkRange(r.declared, r.type, "a range");
+  }
+}
+
+} // namespace texpr

@@ -1,0 +1,422 @@
+// The checker's state and its pieces; private to `source/Check*.cpp`.
+//
+// One walk over a function settles names, types, values, bounds, initialization and races together,
+// since each needs what is known at that point: the scopes, the facts in force and the loops
+// around. The pieces by file:
+//   Check.cpp           the program: declarations, names of the C header, calls that form a cycle
+//   CheckSignature.cpp  dims, parameters, results, `where`: what is tested at entry
+//   CheckDims.cpp       expressions of dims, extents and their bounds
+//   CheckScopes.cpp     scopes, assumptions, symbols
+//   CheckTypes.cpp      equality, printing, literals
+//   CheckExpr.cpp       operators, choice, blocks      CheckCalls.cpp  functions, builtins,
+//   conversions CheckValues.cpp     expressions and conditions as facts, without wrapping
+//   CheckForms.cpp      compute, reduce, for           CheckIndex.cpp  accesses and their bounds
+//   CheckStmt.cpp       let, buffers, stores, par, seq, if
+//   CheckInit.cpp       every element read is written  CheckRaces.cpp  iterations of a par touch
+//   distinct elements CheckAttrs.cpp      attributes
+#pragma once
+#include "compiler/source/Builtins.h"
+#include "compiler/source/Check.h"
+#include "compiler/source/Walk.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
+#include <map>
+#include <memory>
+#include <set>
+
+namespace texpr {
+
+/// A condition over integers, as far as it is one: `Unknown` is a condition that says nothing.
+struct Formula {
+  enum class Kind { Unknown, Atom, And, Or } kind = Kind::Unknown;
+  facts::Constraint atom{};
+  std::vector<Formula> parts;
+
+  static Formula of(facts::Constraint c) { return {Kind::Atom, c, {}}; }
+  static Formula join(Kind k, Formula a, Formula b) {
+    return {k, {}, {std::move(a), std::move(b)}};
+  }
+  Formula negated() const;
+  /// Cases of which one holds where the formula does; {{}} says nothing.
+  std::vector<std::vector<facts::Constraint>> cases() const;
+  /// The constraints whose conjunction *is* the formula, where it is one.
+  std::optional<std::vector<facts::Constraint>> conjunction() const;
+};
+
+/// Assumptions as a persistent list: a point of the program is the head of its list.
+struct Known {
+  std::vector<std::vector<facts::Constraint>> cases;
+  std::shared_ptr<const Known> before;
+};
+using KnownList = std::shared_ptr<const Known>;
+
+/// A binder of a loop and its range `lo <= symbol < hi`.
+struct Loop {
+  facts::Symbol symbol = 0;
+  facts::Expr lo, hi;
+};
+
+/// What stands around a point inside a function.
+struct Frame {
+  enum class Kind { Form, Value, Par, Seq } kind = Kind::Form;
+  SourceRange range;
+  KnownList known;        // at entry
+  facts::Symbol mark = 0; // symbols from here on belong to one iteration
+  std::vector<Loop> loops;
+  std::vector<const Decl *> binders;
+  size_t accessMark = 0; // accesses from here on are inside
+  bool disjoint = false;
+  bool asksNonEmpty = false, isNonEmpty = true; // whether every axis is proved to have an index
+};
+
+/// A read or write of a part of a buffer: one element at `at`, over all values of the symbols that
+/// it uses.
+struct Access {
+  const Decl *buffer = nullptr;
+  std::vector<unsigned> path; // the leaf, for a buffer of tuples; empty: all
+  std::vector<facts::Expr> at;
+  bool isWrite = false, disjoint = false;
+  SourceRange range;
+  KnownList known;
+};
+
+/// Elements of a buffer that are written: `at` for all values of `loops` (outermost first) under
+/// which `guards` hold.
+struct Written {
+  std::vector<unsigned> path;
+  std::vector<facts::Expr> at;
+  std::vector<Loop> loops;
+  std::vector<facts::Constraint> guards;
+};
+
+struct BufferInfo {
+  size_t frameDepth = 0; // number of frames around the declaration
+  bool full = false;     // written as a whole
+  std::vector<Written> written;
+  SourceRange range;
+};
+
+/// What a call needs of a function's signature beside Ast.h.
+struct FnInfo {
+  std::vector<facts::Constraint> required; // over its symbols
+  std::vector<std::pair<SourceRange, std::string>> requiredText;
+  bool isValid = false; // the signature has no errors
+  KnownList known;      // what it assumes
+};
+
+struct SymbolInfo {
+  enum class Kind { Dim, Scalar, Binder, Data, Fresh } kind = Kind::Fresh;
+  facts::Range range;
+  std::optional<facts::Expr> lo, hi; // Binder: lo <= s < hi. Data with one range: the same
+  bool isVerified = false;           // Data: by a range that code tests
+};
+
+/// An element of an immutable tensor.
+struct ElementSymbol {
+  facts::Expr value;
+  std::vector<std::vector<facts::Constraint>> inRange;
+  KnownList assumed; // where its range is in force
+};
+
+class Checker {
+public:
+  Checker(Program &program, const SourceFiles &files, Diagnostics &diags, CheckedProgram &out)
+      : program(program), files(files), diags(diags), out(out), facts(*out.facts) {}
+  void run();
+
+private:
+  using Constraint = facts::Constraint;
+  using Cases = std::vector<std::vector<Constraint>>;
+  using Rel = facts::Rel;
+  using FExpr = facts::Expr;
+
+  Program &program;
+  const SourceFiles &files;
+  Diagnostics &diags;
+  CheckedProgram &out;
+  facts::Facts &facts;
+
+  // ---- Check.cpp
+  llvm::StringMap<FnDecl *> fnByName;
+  llvm::StringMap<OpDecl *> opByName;
+  std::map<const FnDecl *, FnInfo> fnInfo;
+  std::set<const OpDecl *> badOps;
+  struct CallEdge {
+    std::string callee;
+    SourceRange range;
+  };
+  std::map<std::string, std::vector<CallEdge>> calls; // by the name of the caller
+  std::vector<FnDecl *> bodyOrder;                    // callees first
+  const FnDecl *currentFn = nullptr;
+  void declareFns();
+  void declareOps();
+  void checkCNames();
+  void checkCParams(const FnDecl &fn);
+  void checkOpSignature(OpDecl &op);
+  void checkOpBody(OpDecl &op);
+  void checkFnBody(FnDecl &fn);
+  std::vector<CallEdge> callsOf(Block *body) const;
+  void checkCycles();
+  void notYet(SourceRange range, const std::string &what);
+
+  // ---- CheckSignature.cpp
+  void checkSignature(FnDecl &fn);
+  void enterSignature(FnDecl &fn);
+  void declareParams(FnDecl &fn);
+  void declareDims(FnDecl &fn);
+  void addDim(FnDecl &fn, const NameExpr &use);
+  void bindDims(FnDecl &fn);
+  bool bindByAxes(FnDecl &fn, bool bareOnly);
+  bool defineByWhere(FnDecl &fn);
+  bool isLinearIn(FnDecl &fn, ExprPtr &extent, const Decl &dim);
+  void checkTypes(FnDecl &fn);
+  void checkExtents(FnDecl &fn);
+  void checkExtent(FnDecl &fn, ExprPtr &extent);
+  bool isSupportedFact(const Fact &fact);
+  void collectWhere(FnDecl &fn);
+  void requireWhere(FnDecl &fn, bool withDivision);
+  void requireScalarDims(FnDecl &fn);
+  void requireDivisors(FnDecl &fn);
+  void checkRanges(FnDecl &fn);
+  void checkScalarRange(FnDecl &fn, Param &p);
+  void require(FnDecl &fn, Constraint c, SourceRange range, std::string text, bool prior = false);
+  void assumeBytes(const Type &t);
+  std::optional<Type> resolveType(TypeExpr &t, bool inSignature);
+  bool usableScalar(ScalarKind k, SourceRange range);
+  std::set<const Decl *> unbound;     // dims of the signature at hand
+  std::set<const Fact *> definitions; // facts of `where` that define a dim
+  struct WherePart {
+    Constraint constraint;
+    SourceRange range;
+    std::string text;
+  };
+  std::vector<WherePart> whereParts; // of the signature at hand
+  unsigned priorChecks = 0;
+  struct Divisor {
+    FExpr value;
+    SourceRange range;
+  };
+  std::vector<Divisor> divisors; // of the signature at hand, in the order of evaluation
+
+  // ---- CheckDims.cpp
+  /// A dim expression of a signature: dims, integer parameters, literals and `+ - * / % min max`,
+  /// with unbounded meaning.
+  std::optional<FExpr> signatureDim(ExprPtr &e);
+  /// The unbounded value of a checked expression that is over dims alone, where it is one.
+  /// `divisors` collects.
+  std::optional<FExpr> exactDim(const Expr &e, std::vector<Divisor> *found = nullptr) const;
+  bool isDimExpr(const FExpr &e) const;
+  /// An extent or loop bound in a body, as an integer; adds entry checks for what dims must
+  /// satisfy.
+  std::optional<FExpr> bodyBound(ExprPtr &e);
+  /// An upper (or lower) bound of `e` over dims alone.
+  std::optional<FExpr> dimBound(const FExpr &e, bool upper, unsigned depth = 0) const;
+  std::map<const Decl *, FExpr>
+      exactLet; // lets whose value is one of dims, without regard to wrapping
+
+  // ---- CheckScopes.cpp
+  std::vector<llvm::StringMap<Decl *>> scopes;
+  std::vector<Frame> frames;
+  std::vector<SymbolInfo> symbols;
+  std::map<const Decl *, unsigned> letDepth;
+  KnownList known;
+  struct Scope { // scopes of names
+    Checker &c;
+    explicit Scope(Checker &c) : c(c) { c.scopes.emplace_back(); }
+    ~Scope() { c.scopes.pop_back(); }
+  };
+  struct Assuming { // what is assumed within
+    Checker &c;
+    KnownList before;
+    explicit Assuming(Checker &c) : c(c), before(c.known) { c.facts.push(); }
+    ~Assuming() {
+      c.known = before;
+      c.facts.pop();
+    }
+  };
+  Decl *lookUp(llvm::StringRef name) const;
+  void declare(Decl &d);
+  void declareList(const Binders &binders);
+  std::string nearName(llvm::StringRef name, bool functions) const;
+  void unknownName(const Ident &name, bool isCall);
+  FExpr newSymbol(std::string name, facts::Range range, SymbolInfo::Kind kind,
+                  const Expr *source = nullptr);
+  FExpr freshFor(const Expr &e, facts::Range range);
+  void assume(const Constraint &c);
+  void assume(const Formula &f);
+  void assumeCases(const Cases &cases);
+  bool isProved(const Constraint &c);
+  bool isProved(const std::vector<Constraint> &cs);
+
+  // ---- CheckTypes.cpp
+  std::string str(const Type &t) const;
+  std::string str(const FExpr &e) const { return facts.str(e); }
+  std::string text(SourceRange r) const;
+  bool sameExtent(const FExpr &a, const FExpr &b);
+  bool sameShape(const Type &a, const Type &b);
+  /// Equal up to extents that are proved equal.
+  bool sameType(const Type &a, const Type &b);
+  bool sameScalars(const Type &a, const Type &b) const;
+  bool isFlexible(const Expr *e) const;
+  void checkLiteral(IntLitExpr &e, const Type *expected);
+  void checkLiteral(FloatLitExpr &e, const Type *expected);
+  /// False, with an error at `e`: what is given is not of type `want`.
+  bool expectType(const Expr &e, const Type &want, const std::string &what);
+  void mismatch(SourceRange range, const Type &a, const Type &b, const std::string &what,
+                const Expr *lhs, const Expr *rhs);
+
+  // ---- CheckValues.cpp
+  static facts::Range rangeOf(ScalarKind k);
+  facts::Range interval(const FExpr &e, unsigned depth = 0) const;
+  bool fits(const FExpr &e, ScalarKind k);
+  FExpr fitOrFresh(const FExpr &e, ScalarKind k, const Expr &source);
+  void setFreshValue(Expr &e);
+  void valueOfBinary(BinaryExpr &e);
+  FExpr bitAnd(BinaryExpr &e, const FExpr &a, const FExpr &b, ScalarKind k);
+  void valueOfUnary(UnaryExpr &e);
+  void valueOfConversion(CallExpr &e);
+  void valueOfBuiltin(CallExpr &e, const BuiltinInfo &info);
+  void valueOfChoice(Expr &e, const Formula &cond, const Expr &a, const Expr &b);
+  Formula formula(const Expr &e) const;
+  std::map<const Decl *, Formula> boolLets;
+
+  // ---- CheckExpr.cpp
+  void checkExpr(ExprPtr &e, const Type *expected = nullptr);
+  void dispatch(Expr &e, const Type *expected);
+  void checkName(NameExpr &e, const Type *expected, bool isPlace = false);
+  void checkScalarConst(ScalarConstExpr &e);
+  void checkUnary(UnaryExpr &e, const Type *expected);
+  void checkBinary(BinaryExpr &e, const Type *expected);
+  void checkLogic(BinaryExpr &e);
+  void checkShift(BinaryExpr &e, const Type *expected);
+  void checkPair(ExprPtr &a, ExprPtr &b, const Type *expected);
+  /// The shape of an elementwise operation on `args`; nothing after an error.
+  std::optional<std::vector<FExpr>> commonShape(const std::vector<Expr *> &args, SourceRange range,
+                                                const std::string &what);
+  void typePath(Expr &e);
+  void checkField(FieldExpr &e, bool isPlace = false);
+  void checkTuple(TupleExpr &e, const Type *expected);
+  void checkList(ListExpr &e, const Type *expected);
+  void checkBlockExpr(BlockExpr &e, const Type *expected);
+  void checkBlockValue(Block &b, const Type *expected, const std::string &what);
+  void checkIf(IfExpr &e, const Type *expected);
+  bool checkCondition(ExprPtr &e);
+  const char *unsupportedForm(const Expr &e) const;
+
+  // ---- CheckCalls.cpp
+  void checkCall(CallExpr &e, const Type *expected);
+  void checkConversion(CallExpr &e, ScalarKind to);
+  void checkBuiltin(CallExpr &e, const BuiltinInfo &info, const Type *expected);
+  void checkSelect(CallExpr &e, const Type *expected);
+  void checkBitcast(CallExpr &e);
+  void checkFnCall(CallExpr &e, FnDecl &fn);
+  bool solveDims(CallExpr &e, FnDecl &fn, llvm::DenseMap<facts::Symbol, FExpr> &known);
+  bool checkFnArgs(CallExpr &e, FnDecl &fn, llvm::DenseMap<facts::Symbol, FExpr> &known);
+  void proveRequired(CallExpr &e, FnDecl &fn, const llvm::DenseMap<facts::Symbol, FExpr> &known);
+  void checkOpCall(CallExpr &e, OpDecl &op);
+
+  // ---- CheckForms.cpp
+  bool checkDomain(std::vector<Axis> &domain, const Binders &binders, bool independent,
+                   const char *form, Frame &frame);
+  void checkAxis(Axis &axis);
+  void bindAxis(const Axis &axis, Decl &binder, Frame &frame);
+  FExpr extentOf(const Axis &axis, FExpr lo, FExpr hi);
+  bool checkExtentIsDim(const FExpr &extent, SourceRange range, const Axis *axis, const Expr *expr);
+  void checkCompute(ComputeExpr &e, const Type *expected);
+  void checkReduce(ReduceExpr &e, const Type *expected);
+  bool checkCombine(CombineOp &op, const Type &value, SourceRange range);
+  bool insideForm() const;
+  void checkFor(ForExpr &e, const Type *expected);
+  void checkCarried(ForExpr &e, const Type *expected);
+
+  // ---- CheckIndex.cpp
+  std::map<std::pair<const Decl *, std::vector<size_t>>, ElementSymbol> elements;
+  std::map<const Decl *, const RType *> dataRange;
+  void checkIndex(IndexExpr &e, bool covered, bool isPlace = false);
+  void checkElse(ElseExpr &e, const Type *expected);
+  bool checkIndexArgs(IndexExpr &e, std::vector<FExpr> &at);
+  void proveIndex(IndexExpr &e, unsigned axis, const FExpr &extent);
+  void proveSlice(IndexExpr &e, unsigned axis, const FExpr &extent);
+  void reportBounds(const IndexExpr &e, unsigned axis, const Expr &index, const Constraint &failed,
+                    const facts::Answer &answer, const FExpr &extent);
+  void valueOfElement(IndexExpr &e, const std::vector<FExpr> &at);
+  FExpr anyIndex(const Decl &d, FExpr lo, FExpr hi);
+  std::vector<FExpr> bufferElement(const IndexExpr &e, const Decl &d);
+  bool restsOnData(const FExpr &e) const;
+  std::string counterExample(const facts::Answer &a, const std::vector<FExpr> &about) const;
+  static const NameExpr *rootName(const Expr &e, std::vector<unsigned> &path);
+  Cases rangeCases(const RType &r, const FExpr &value) const;
+
+  // ---- CheckStmt.cpp
+  bool inSignature = false;
+  void checkBlock(Block &b, const Type *expected);
+  void checkStmts(std::vector<StmtPtr> &stmts);
+  void checkStmt(Stmt &s);
+  void checkLet(LetStmt &s);
+  void bindPattern(Pattern &p, const Type &t, const Expr *init, llvm::StringMap<SourceRange> &seen);
+  bool checkRange(RType &r, const Type &t, const std::string &what);
+  void proveRange(const RType &r, const Expr &e, const std::string &what);
+  void checkBuffer(BufferStmt &s);
+  bool checkBufferExtents(BufferStmt &s, const Type &t);
+  struct Place {
+    Decl *buffer = nullptr;
+    std::vector<unsigned> path;
+    std::vector<FExpr> at;
+    std::vector<Loop> slices; // of `at`: what a slice or a whole axis covers
+  };
+  bool checkPlace(Expr &e, Place &place);
+  bool mayWrite(const Place &place, SourceRange range);
+  void checkAssign(AssignStmt &s);
+  bool checkAssignOp(const AssignStmt &s, const Type &t);
+  void checkPar(ParStmt &s);
+  void checkSeq(SeqStmt &s);
+  void checkIfStmt(IfStmt &s);
+
+  // ---- CheckInit.cpp
+  std::map<const Decl *, BufferInfo> buffers;
+  std::vector<Access> pending; // reads that an earlier iteration of an open `seq` may have written
+  using Marks = std::map<const Decl *, size_t>;
+  void readBuffer(const Decl &d, std::vector<unsigned> path, std::vector<FExpr> at,
+                  SourceRange range);
+  void readWhole(const Decl &d, const std::vector<unsigned> &path, SourceRange range);
+  void writeBuffer(const Decl &d, std::vector<unsigned> path, std::vector<FExpr> at,
+                   std::vector<Loop> slices, SourceRange range, bool disjoint);
+  void recordAccess(Access access);
+  void assumeIndices(const std::vector<FExpr> &at);
+  bool isWritten(const std::vector<Written> &written, const std::vector<unsigned> &path,
+                 const std::vector<FExpr> &at);
+  std::optional<std::vector<Constraint>> witness(const Written &w,
+                                                 const std::vector<FExpr> &at) const;
+  bool solveAxis(const FExpr &index, const FExpr &target, std::map<facts::Symbol, FExpr> &solved,
+                 const std::set<facts::Symbol> &open, std::vector<Constraint> &conditions) const;
+  bool mayBeCarried(const BufferInfo &b) const;
+  void settlePending(size_t first, const Marks &marks, const Frame &seq);
+  std::vector<Written> writtenBefore(const BufferInfo &b, size_t mark, const Frame &seq);
+  Marks writtenMarks() const;
+  void closeLoops(const Marks &marks, const std::vector<Loop> &loops);
+  void guardWritten(const Marks &marks, const Marks &middle, const Formula &cond);
+  void reportUnwritten(const Decl &d, SourceRange range);
+
+  // ---- CheckRaces.cpp
+  std::vector<Access> accesses;
+  std::map<facts::Symbol, FExpr> otherIteration; // of the par at hand
+  void checkRaces(const Frame &par);
+  bool isRaceFree(const Frame &par, const Access &a, const Access &b, facts::Answer &answer,
+                  size_t &binder);
+  void reportRace(const Frame &par, const Access &a, const Access &b, const facts::Answer &answer,
+                  size_t binder);
+  FExpr inOtherIteration(const FExpr &e, facts::Symbol mark);
+
+  // ---- CheckAttrs.cpp
+  enum class AttrPlace { Fn, Form, For, Par, Seq, Buffer, Assign };
+  void checkAttrs(const Attrs &attrs, AttrPlace place, const Binders *binders, const Block *body);
+  void checkAttr(const Attr &a, AttrPlace place, const llvm::StringSet<> &axes);
+  static bool hasAttr(const Attrs &attrs, llvm::StringRef name);
+
+  void note(CheckNote::Kind kind, SourceRange range, std::string text) {
+    out.notes.push_back({kind, currentFn, range, std::move(text)});
+  }
+};
+
+} // namespace texpr
