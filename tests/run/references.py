@@ -1,0 +1,377 @@
+"""What each example must compute, by numpy and without the compiler: cases() of every example.
+
+A case is a function, its arguments by name (dims too), the shapes of its outputs, and a check. Most inputs are small
+dyadic values, for which sums and products are exact in f32 in any order, so that results are compared bit for bit; where
+a math function or a division enters, the bound follows its stated ulps through the formula, element by element, in f64.
+There is no global tolerance.
+"""
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from entry import ARGUMENT, CONTRACT, DATA, OK
+
+F = np.float32
+ULP = 2.0**-23  # one unit in the last place, at most, relative
+U = 2.0**-24    # one rounding
+TINY = 2.0**-126
+MATH = 4        # ulps of a math function in f32; exp, log, tanh and erf are stated as 2
+
+
+@dataclass
+class Case:
+    fn: str
+    values: dict
+    outputs: dict = field(default_factory=dict)
+    check: object = None
+    status: int = OK
+    says: str = ""  # part of the error's text
+
+
+def exact(**expected):
+    """Bit for bit, but for the sign and payload of a NaN."""
+    def check(results):
+        for name, want in expected.items():
+            got = results[name]
+            same = (got == want) & (np.signbit(got) == np.signbit(want)) if got.dtype.kind == "f" else got == want
+            if got.dtype.kind == "f":
+                same |= np.isnan(got) & np.isnan(want)
+            if not same.all():
+                at = tuple(np.argwhere(~same)[0])
+                return f"{name}{list(at)} is {got[at]!r}, expected {want[at]!r} ({(~same).sum()} of {same.size} differ)"
+        return None
+    return check
+
+
+def within(**expected):
+    """name = (the value in f64, the bound of its error in f64)."""
+    def check(results):
+        for name, (want, bound) in expected.items():
+            got = results[name].astype(np.float64)
+            with np.errstate(invalid="ignore"):
+                good = (np.abs(got - want) <= bound + TINY) | (got == want) | (np.isnan(got) & np.isnan(want))
+            if not good.all():
+                at = tuple(np.argwhere(~good)[0])
+                return f"{name}{list(at)} is {got[at]!r}, expected {want[at]!r} within {bound[at]:.3g}"
+        return None
+    return check
+
+
+def dyadic(rng, *shape, top=4, step=0.25):
+    """Multiples of `step` in -top..top: sums of products of a few thousand of them are exact in f32."""
+    count = int(top / step)
+    return (rng.integers(-count, count + 1, shape) * step).astype(F)
+
+
+def wide(rng, *shape):
+    return (rng.standard_normal(shape) * np.exp2(rng.integers(-6, 7, shape))).astype(F)
+
+
+def out(**shapes):
+    return {name: (shape, F) for name, shape in shapes.items()}
+
+
+def saxpy(rng):
+    for n in (0, 1, 7, 16, 1000, 100003):
+        x, y, a = wide(rng, n), wide(rng, n), F(1.7)
+        if n == 7:
+            x[:] = [np.nan, np.inf, -np.inf, 0, -0.0, 1e-45, 3e38]
+        with np.errstate(all="ignore"):
+            yield Case("saxpy", dict(n=n, a=a, x=x, y=y), out(z=(n,)), exact(z=a * x + y))
+    x = np.zeros(1, F)
+    yield Case("saxpy", dict(n=-1, a=F(1), x=x, y=x), out(z=(1,)), status=ARGUMENT, says="n")
+
+
+def softmax_parts(x):
+    """Softmax in f64, and the bound of each exponential's relative error."""
+    x = x.astype(np.float64)
+    with np.errstate(all="ignore"):
+        d = x - x.max(-1, initial=-np.inf, keepdims=True)
+        e = np.exp(d)
+        relative = U * np.abs(d) + 2 * ULP + 2.0**-149 / np.maximum(e, 1e-300)
+    return e, relative
+
+
+def softmax(rng):
+    for m, n in ((0, 5), (3, 0), (1, 1), (5, 7), (17, 33), (4, 1024), (3, 5001)):
+        x = wide(rng, m, n)
+        if (m, n) == (5, 7):
+            x[0], x[1, 2], x[2, 3] = -np.inf, np.nan, np.inf
+            x[3] = [-np.inf, 1, 2, 3e38, -3e38, 0, 3e38]
+        e, relative = softmax_parts(x)
+        with np.errstate(all="ignore"):
+            total = e.sum(-1, keepdims=True)
+            y = e / total
+            of_sum = (e * relative).sum(-1, keepdims=True) / total + n * U
+            yield Case("softmax", dict(m=m, n=n, x=x), out(y=(m, n)), within(y=(y, np.nan_to_num(y * (relative + of_sum + ULP)))))
+
+
+def logsumexp(rng):
+    for m, n in ((0, 3), (4, 0), (1, 1), (6, 9), (33, 257), (2, 4096)):
+        x = wide(rng, m, n)
+        if (m, n) == (6, 9):
+            x[0], x[1, 1], x[2, 5], x[3, 0] = -np.inf, np.nan, np.inf, -np.inf
+            x[4] = 3e38
+        wanted, bound = np.zeros(m), np.zeros(m)
+        for i, row in enumerate(x.astype(np.float64)):
+            with np.errstate(all="ignore"):
+                top = row.max(initial=-np.inf)
+                shift = 0.0 if np.isinf(top) else top
+                e = np.exp(row - shift)
+                log = np.log(e.sum())
+                wanted[i] = shift + log
+                of_sum = (e * (U * np.abs(row - shift) + 2 * ULP)).sum() / e.sum() + n * U
+                bound[i] = np.nan_to_num(of_sum + 2 * ULP * np.abs(log) + U * np.abs(wanted[i]))
+        yield Case("logsumexp", dict(m=m, n=n, x=x), out(y=(m,)), within(y=(wanted, bound)))
+
+
+def layernorm(rng):
+    eps = F(1e-5)
+    for b, n in ((0, 8), (3, 0), (1, 1), (7, 33), (4, 1024), (129, 65)):
+        x, gamma, beta = dyadic(rng, b, n), dyadic(rng, n), dyadic(rng, n)
+        with np.errstate(all="ignore"):
+            count = F(n)
+            s, sq = x.sum(-1, dtype=F, keepdims=True), (x * x).sum(-1, dtype=F, keepdims=True)  # exact: dyadic
+            mean = s / count
+            spread = sq / count - mean * mean + eps  # f32, as in the source
+            rstd = 1 / np.sqrt(spread.astype(np.float64))
+            scaled = (x - mean).astype(np.float64) * rstd * gamma
+            y = scaled + beta
+            bound = np.abs(scaled) * ((MATH + 2) * ULP) + U * np.abs(y)
+        yield Case("layernorm", dict(b=b, n=n, x=x, gamma=gamma, beta=beta, eps=eps), out(y=(b, n)), within(y=(y, bound)))
+
+
+def welford(rng):
+    for m, n in ((0, 4), (2, 0), (3, 1), (5, 7), (9, 100), (2, 4097)):
+        x = (rng.standard_normal((m, n)) * 3 + 100).astype(F)
+        wide_x = x.astype(np.float64)
+        with np.errstate(all="ignore"):
+            mean = wide_x.mean(-1) if n else np.zeros(m)
+            variance = wide_x.var(-1) if n else np.full(m, np.nan)
+            top = np.abs(wide_x).max(-1, initial=0)
+            # Chan et al.: relative error of order n u kappa, kappa² = 1 + mean² / variance
+            error = 8 * max(n, 1) * U * np.sqrt(variance * variance + mean * mean * variance)
+        yield Case("welford", dict(m=m, n=n, x=x), out(mean=(m,), variance=(m,)),
+                   within(mean=(mean, 4 * max(n, 1) * U * top), variance=(variance, np.nan_to_num(error))))
+
+
+def argmax(rng):
+    for m, n in ((0, 3), (3, 0), (1, 1), (8, 13), (5, 1000), (2, 40001)):
+        x = rng.integers(-9, 10, (m, n)).astype(F)  # many ties
+        if (m, n) == (8, 13):
+            x[0], x[1] = -np.inf, 3
+        value = x.max(-1, initial=-np.inf)
+        place = x.argmax(-1).astype(np.int64) if n else np.full(m, np.iinfo(np.int64).max)
+        yield Case("row_argmax", dict(m=m, n=n, x=x), {"value": ((m,), F), "place": ((m,), np.int64)},
+                   exact(value=value, place=place))
+
+
+ERF = np.vectorize(math.erf, otypes=[np.float64])
+ERFC = np.vectorize(math.erfc, otypes=[np.float64])
+ROOT = float(F(0.70710678))
+
+
+def gelu(s, error):
+    """GELU in f64 of a value known to `error`, and the bound of the result's error."""
+    erf = ERF(s * ROOT)
+    y = 0.5 * s * (1 + erf)
+    slope = 0.5 * np.abs(1 + erf) + np.abs(s) * 0.4
+    of_erf = np.abs(s) * 0.4 * np.abs(s) * U + 0.5 * np.abs(s) * (2 * ULP * np.abs(erf) + U * np.abs(1 + erf) + U)
+    return y, slope * error + of_erf + 3 * U * np.abs(y)
+
+
+def matmul_bias_gelu(rng):
+    for m, k, n in ((0, 3, 2), (3, 0, 5), (2, 3, 0), (1, 1, 1), (7, 13, 5), (33, 65, 129), (64, 128, 96)):
+        for make in (dyadic, wide):
+            x, w, b = make(rng, m, k), make(rng, k, n), make(rng, n)
+            terms = np.abs(x.astype(np.float64)) @ np.abs(w.astype(np.float64))
+            s = x.astype(np.float64) @ w.astype(np.float64) + b
+            error = np.zeros((m, n)) if make is dyadic else (k + 1) * U * terms + U * np.abs(s)
+            yield Case("matmul_bias_gelu", dict(m=m, k=k, n=n, x=x, w=w, b=b), out(y=(m, n)), within(y=gelu(s, error)))
+
+
+def einsum(rng):
+    for b, s, t, h, d in ((0, 2, 2, 2, 2), (1, 3, 5, 2, 0), (1, 1, 1, 1, 1), (2, 7, 9, 3, 5), (2, 33, 17, 4, 64)):
+        q, k = dyadic(rng, b, s, h, d), dyadic(rng, b, t, h, d)
+        yield Case("scores", dict(b=b, s=s, t=t, h=h, d=d, q=q, k=k), out(y=(b, h, s, t)),
+                   exact(y=np.einsum("bqhd,bkhd->bhqk", q, k) + F(0)))
+
+
+def windows(x, pad, fill, r, s, oh, ow, stride):
+    """[b, c, oh, ow, r, s], from a padded copy."""
+    b, c, h, w = x.shape
+    wide_x = np.full((b, c, h + 2 * pad, w + 2 * pad), fill, x.dtype)
+    wide_x[:, :, pad:pad + h, pad:pad + w] = x
+    out = np.full((b, c, oh, ow, r, s), fill, x.dtype)
+    for p in range(oh):
+        for q in range(ow):
+            out[:, :, p, q] = wide_x[:, :, p * stride:p * stride + r, q * stride:q * stride + s]
+    return out
+
+
+def conv2d(rng):
+    for b, c, h, w, o, r, s, stride, pad in ((1, 1, 1, 1, 1, 1, 1, 1, 0), (2, 3, 7, 9, 4, 3, 3, 1, 1), (1, 2, 11, 8, 3, 5, 3, 2, 2),
+                                             (0, 2, 5, 5, 2, 3, 3, 1, 1), (1, 0, 5, 5, 2, 3, 3, 1, 1), (1, 2, 4, 4, 1, 5, 5, 3, 0),
+                                             (1, 2, 16, 17, 8, 3, 3, 1, 1)):
+        x, k = dyadic(rng, b, c, h, w), dyadic(rng, o, c, r, s)
+        oh, ow = (h + 2 * pad - r) // stride + 1, (w + 2 * pad - s) // stride + 1
+        y = np.einsum("bchwrs,ocrs->bohw", windows(x, pad, 0, r, s, oh, ow, stride), k) + F(0)
+        values = dict(b=b, c=c, h=h, w=w, o=o, r=r, s=s, oh=oh, ow=ow, x=x, k=k, stride=stride, pad=pad)
+        yield Case("conv2d", values, out(y=y.shape), exact(y=y))
+    yield Case("conv2d", {**values, "oh": oh + 1}, out(y=y.shape), status=CONTRACT, says="oh")
+    yield Case("conv2d", {**values, "stride": 0}, out(y=y.shape), status=CONTRACT, says="stride")
+    yield Case("conv2d", {**values, "pad": -1}, out(y=y.shape), status=CONTRACT, says="pad")
+
+
+def maxpool(rng):
+    for b, c, h, w, size, stride, pad in ((1, 1, 1, 1, 1, 1, 0), (2, 3, 7, 9, 3, 2, 1), (1, 2, 11, 8, 2, 2, 0), (1, 0, 5, 5, 3, 1, 1),
+                                          (1, 2, 2, 2, 3, 1, 0), (1, 1, 3, 3, 2, 1, 3), (2, 4, 32, 33, 3, 1, 1)):
+        x = wide(rng, b, c, h, w)
+        if h == 7:
+            x[0, 0, 3, 4] = np.nan
+        oh, ow = (h + 2 * pad - size) // stride + 1, (w + 2 * pad - size) // stride + 1
+        y = windows(x, pad, -np.inf, size, size, oh, ow, stride).max((-1, -2))
+        yield Case("maxpool", dict(b=b, c=c, h=h, w=w, oh=oh, ow=ow, x=x, size=size, stride=stride, pad=pad), out(y=y.shape), exact(y=y))
+    for b, c, oh, ow in ((1, 1, 1, 1), (2, 3, 5, 7), (1, 0, 2, 2), (2, 1, 16, 31)):
+        x = wide(rng, b, c, 2 * oh, 2 * ow)
+        y = windows(x, 0, -np.inf, 2, 2, oh, ow, 2).max((-1, -2))
+        yield Case("maxpool2x2", dict(b=b, c=c, oh=oh, ow=ow, x=x), out(y=y.shape), exact(y=y))
+
+
+def attention(rng):
+    scale = F(0.25)
+    for h, s, d in ((0, 3, 4), (2, 0, 4), (1, 1, 1), (2, 5, 0), (3, 7, 5), (2, 65, 16), (1, 130, 64)):
+        q, k, v = (dyadic(rng, h, s, d, top=2) for _ in range(3))
+        o, bound = np.zeros((h, s, d)), np.zeros((h, s, d))
+        for a in range(h):
+            for i in range(s):
+                score = (k[a, :i + 1] @ q[a, i] * scale).astype(np.float64)  # exact: dyadic
+                e, relative = softmax_parts(score)
+                values = v[a, :i + 1].astype(np.float64)
+                o[a, i] = e @ values / e.sum()
+                # each weight twice (in the sum and in the product), by at most one rescaling each; both sums; the quotient
+                spread = 4 * (e * relative) @ np.abs(values) / e.sum()
+                of_sum = (2 * (e * relative).sum() / e.sum() + (i + 2) * U + ULP) * np.abs(o[a, i])
+                bound[a, i] = spread + of_sum + (i + 2) * U * (e @ np.abs(values)) / e.sum()
+        yield Case("attention", dict(h=h, s=s, d=d, q=q, k=k, v=v, scale=scale), out(o=(h, s, d)), within(o=(o, bound)))
+
+
+def embedding(rng):
+    for v, d, n in ((1, 1, 1), (5, 0, 3), (5, 3, 0), (0, 4, 0), (7, 5, 11), (100, 65, 333)):
+        table, ids = wide(rng, v, d), rng.integers(0, max(v, 1), n).astype(np.int32)
+        yield Case("embedding", dict(v=v, d=d, n=n, table=table, ids=ids), out(y=(n, d)), exact(y=table[ids]))
+    for wrong in (-1, 100, np.iinfo(np.int32).max, np.iinfo(np.int32).min):
+        bad = ids.copy()
+        bad[200] = wrong
+        yield Case("embedding", dict(v=v, d=d, n=n, table=table, ids=bad), out(y=(n, d)), status=DATA, says="ids")
+    yield Case("embedding", dict(v=0, d=3, n=1, table=np.zeros((0, 3), F), ids=np.zeros(1, np.int32)), out(y=(1, 3)), status=DATA)
+
+
+def heat(rng):
+    alpha = F(0.2)
+    for h, w, steps in ((1, 1, 3), (0, 4, 2), (5, 0, 2), (5, 7, 0), (5, 7, -3), (5, 7, 1), (33, 65, 6), (64, 64, 3)):
+        u = start = wide(rng, h, w)
+        for _ in range(steps):
+            up, down, left, right = u.copy(), u.copy(), u.copy(), u.copy()
+            up[1:], down[:-1], left[:, 1:], right[:, :-1] = u[:-1], u[1:], u[:, :-1], u[:, 1:]
+            u = u + alpha * ((up + down + left + right) - F(4) * u)
+        yield Case("heat", dict(h=h, w=w, start=start, alpha=alpha, steps=steps), out(end=(h, w)), exact(end=u))
+
+
+def black_scholes(rng):
+    rate, sigma = F(0.05), F(0.25)
+    for n in (0, 1, 7, 1000, 10007):
+        spot, strike = (rng.uniform(50, 150, n).astype(F) for _ in range(2))
+        years = rng.uniform(0.1, 3, n).astype(F)
+        s, k, t, r, v = (np.asarray(a, np.float64) for a in (spot, strike, years, rate, sigma))
+        spread, log = v * np.sqrt(t), np.log(s / k)
+        drift = (r + 0.5 * v * v) * t
+        d1 = (log + drift) / spread
+        d2 = d1 - spread
+        present = k * np.exp(-r * t)
+        # the error of s / k moves the logarithm by as much as a rounding; then a sum, a quotient, a difference
+        e1 = (U + MATH * ULP * np.abs(log) + 4 * U * np.abs(drift) + U * np.abs(log + drift)) / spread + 4 * ULP * np.abs(d1)
+        e2 = e1 + 2 * ULP * spread + U * np.abs(d2)
+        cdf = lambda d: 0.5 * ERFC(-d * ROOT)
+        cdf_error = lambda d, e: 0.4 * (e + U * np.abs(d)) + (MATH + 1) * ULP * cdf(d)
+        price = {}
+        for name, sign in (("call_price", 1), ("put_price", -1)):
+            first, second = s * cdf(sign * d1), present * cdf(sign * d2)
+            of_present = (MATH + 1) * ULP + 2 * U * np.abs(r * t)
+            error = s * cdf_error(sign * d1, e1) + present * cdf_error(sign * d2, e2) + second * of_present
+            price[name] = (sign * (first - second), error + 2 * U * (first + second))
+        yield Case("black_scholes", dict(n=n, spot=spot, strike=strike, years=years, rate=rate, sigma=sigma),
+                   out(call_price=(n,), put_price=(n,)), within(**price))
+
+
+def transpose(rng):
+    for m, n in ((32, 32), (0, 64), (64, 0), (96, 160), (32, 224)):
+        x = wide(rng, m, n)
+        yield Case("transpose", dict(m=m, n=n, x=x), out(y=(n, m)), exact(y=np.ascontiguousarray(x.T)))
+    yield Case("transpose", dict(m=33, n=32, x=np.zeros((33, 32), F)), out(y=(32, 33)), status=CONTRACT, says="m")
+
+
+def tiled_matmul(rng):
+    for m, k, n in ((32, 32, 32), (0, 32, 32), (32, 0, 64), (96, 32, 160), (64, 96, 32)):
+        a, b = dyadic(rng, m, k), dyadic(rng, k, n)
+        yield Case("tiled_matmul", dict(m=m, k=k, n=n, a=a, b=b), out(c=(m, n)), exact(c=a @ b + F(0)))
+    yield Case("tiled_matmul", dict(m=32, k=8, n=32, a=np.zeros((32, 8), F), b=np.zeros((8, 32), F)), out(c=(32, 32)),
+               status=CONTRACT, says="k")
+
+
+def cholesky(rng):
+    for n in (0, 1, 2, 7, 33, 100):
+        g = rng.standard_normal((n, n))
+        A = (g @ g.T + n * np.eye(n)).astype(F)
+
+        def check(results, A=A, n=n):
+            L = results["L"].astype(np.float64)
+            if (L != np.tril(L)).any():
+                return "L is not lower triangular"
+            error, bound = np.abs(L @ L.T - np.tril(A) - np.tril(A, -1).T), 2 * (n + 2) * U * (np.abs(L) @ np.abs(L).T)
+            return None if (error <= bound).all() else f"|A - L Lᵀ| is {(error - bound).max():.3g} above its bound"
+        yield Case("cholesky", dict(n=n, A=A), out(L=(n, n)), check)
+
+
+def edges_reference(rgb, threshold):
+    h, w, _ = rgb.shape
+    grey = ((77 * rgb[..., 0].astype(np.int32) + 150 * rgb[..., 1] + 29 * rgb[..., 2] + 128) >> 8).astype(F)
+
+    def moved(image, di, dj, outside):
+        """image[i + di, j + dj], `outside` where there is none."""
+        out = outside.copy()
+        i, j = slice(max(0, -di), h - max(0, di)), slice(max(0, -dj), w - max(0, dj))
+        if i.start < i.stop and j.start < j.stop:
+            out[i, j] = image[i.start + di:i.stop + di, j.start + dj:j.stop + dj]
+        return out
+
+    weights = [1, 4, 6, 4, 1]
+    blur = sum(moved(grey, u - 2, v - 2, grey) * F(weights[u] * weights[v]) for u in range(5) for v in range(5)) / F(256)
+    nw, n, ne = (moved(blur, -1, d, blur) for d in (-1, 0, 1))
+    west, east = moved(blur, 0, -1, blur), moved(blur, 0, 1, blur)
+    sw, s, se = (moved(blur, 1, d, blur) for d in (-1, 0, 1))
+    x, y = (ne - nw) + F(2) * (east - west) + (se - sw), (sw - nw) + F(2) * (s - n) + (se - ne)
+    strength, zero = np.sqrt(x * x + y * y), np.zeros((h, w), F)
+    ax, ay, tangent = np.abs(x), np.abs(y), F(0.41421356)
+    sector = [ay <= ax * tangent, ax <= ay * tangent, x * y > 0]
+    pick = lambda sign: np.select(sector, [moved(strength, 0, sign, zero), moved(strength, sign, 0, zero),
+                                           moved(strength, sign, sign, zero)], moved(strength, sign, -sign, zero))
+    before, after = pick(-1), pick(1)
+    thin = np.where((strength > before) & (strength >= after), strength, 0)
+    return np.where(thin >= threshold, 255, 0).astype(np.uint8)
+
+
+def edges(rng):
+    for h, w in ((1, 1), (0, 5), (6, 0), (2, 3), (5, 4), (37, 53), (130, 257)):
+        rgb = rng.integers(0, 256, (h, w, 3), dtype=np.uint8)
+        if h > 30:  # a disk on a slope, so that there are edges and not noise alone
+            i, j = np.mgrid[:h, :w]
+            rgb = (rgb // 8 + (i + j)[..., None] // 4 % 60 + 120 * ((i - h // 2)**2 + (j - w // 2)**2 < 200)[..., None]).astype(np.uint8)
+        threshold = F(60)
+        yield Case("edges", dict(h=h, w=w, rgb=rgb, threshold=threshold), {"edge": ((h, w), np.uint8)},
+                   exact(edge=edges_reference(rgb, threshold)))
+
+
+EXAMPLES = [saxpy, softmax, logsumexp, layernorm, welford, argmax, matmul_bias_gelu, einsum, conv2d, maxpool, attention,
+            embedding, heat, black_scholes, edges, transpose, tiled_matmul, cholesky]
