@@ -6,6 +6,8 @@
 #include "compiler/source/Checker.h"
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/APInt.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/Error.h"
 
 namespace texpr {
 
