@@ -336,7 +336,7 @@ def cholesky(rng):
 
 def edges_reference(rgb, threshold):
     h, w, _ = rgb.shape
-    grey = ((77 * rgb[..., 0].astype(np.int32) + 150 * rgb[..., 1] + 29 * rgb[..., 2] + 128) >> 8).astype(F)
+    grey = ((rgb.astype(np.int32) @ np.array([77, 150, 29], np.int32) + 128) >> 8).astype(F)
 
     def moved(image, di, dj, outside):
         """image[i + di, j + dj], `outside` where there is none."""
