@@ -192,7 +192,11 @@ bool Machine::bindDim(const FnDecl &fn, const DimBinding &dim, const Inputs &inp
   const Decl &decl = *dim.decl;
   const auto given = inputs.dims.find(decl.name.text);
   std::optional<int64_t> value;
-  if (dim.how == DimBinding::How::ScalarParam) {
+  if (dim.how == DimBinding::How::ScalarParam && inputs.params.empty()) {
+    if (given == inputs.dims.end())
+      fail(Failure::Kind::Argument, decl.name.range, "no value for " + decl.name.text);
+    value = given->second;
+  } else if (dim.how == DimBinding::How::ScalarParam) {
     value = toInt(inputs.params[dim.param].scalar());
   } else if (dim.how == DimBinding::How::Defined) {
     const Expr *e = definition(fn, decl);
@@ -203,6 +207,8 @@ bool Machine::bindDim(const FnDecl &fn, const DimBinding &dim, const Inputs &inp
     value = evalInt(*e);
   } else if (given != inputs.dims.end()) {
     value = given->second;
+  } else if (inputs.params.empty()) {
+    fail(Failure::Kind::Argument, decl.name.range, "no value for " + decl.name.text);
   } else {
     const Param &param = fn.params[dim.param];
     const Expr &extent = *leafTypes(param.declared.type)[dim.leaf].extents[dim.axis];
@@ -456,6 +462,34 @@ dimsOf(const Program &program, const FnDecl &fn, const Inputs &inputs) {
     for (const DimBinding &dim : fn.dims)
       dims.emplace_back(dim.decl->name.text, toInt(entered.values.at(dim.decl.get()).scalar()));
     return dims;
+  });
+}
+
+std::vector<ParamNeed> Machine::needs(const FnDecl &fn, const Inputs &dims) {
+  Frame fresh;
+  frame = &fresh;
+  bindDims(fn, dims);
+  std::vector<ParamNeed> out;
+  for (const Param &param : fn.params) {
+    ParamNeed need;
+    need.leaves = leafShapes(param.declared.type);
+    for (const DimBinding &dim : fn.dims)
+      need.isDim |= dim.how == DimBinding::How::ScalarParam && &fn.params[dim.param] == &param;
+    if (!param.declared.set.empty()) {
+      const Span &span = param.declared.set[0];
+      const int64_t lo = evalInt(*span.lo), hi = span.hi ? evalInt(*span.hi) : lo;
+      need.range = {lo, span.inclusive || !span.hi ? hi : hi - 1};
+    }
+    out.push_back(std::move(need));
+  }
+  return out;
+}
+
+Result<std::vector<ParamNeed>> parameterNeeds(const Program &program, const FnDecl &fn,
+                                              const std::map<std::string, int64_t> &dims) {
+  return guarded<std::vector<ParamNeed>>([&] {
+    const Options options;
+    return Machine(options).needs(fn, {{}, dims});
   });
 }
 

@@ -66,11 +66,23 @@ Result<std::vector<Value>> interpret(const Program &program, const FnDecl &fn, c
 Result<std::vector<std::pair<std::string, int64_t>>> dimsOf(const Program &program,
                                                             const FnDecl &fn, const Inputs &inputs);
 
-/// Kind and shape of each leaf of each result, for given dims: what a caller has to allocate.
+/// The kind and shape of a leaf.
 struct LeafShape {
   ScalarKind kind;
   Shape shape;
 };
+
+/// What a caller must bring for one parameter, once the dims are chosen.
+struct ParamNeed {
+  std::vector<LeafShape> leaves;
+  bool isDim = false;                               // an integer parameter that serves as a dim
+  std::optional<std::pair<int64_t, int64_t>> range; // inclusive: `in 0..n`; of several, the first
+};
+/// `dims` by name, integer parameters among them; those that `where` defines are not needed.
+Result<std::vector<ParamNeed>> parameterNeeds(const Program &program, const FnDecl &fn,
+                                              const std::map<std::string, int64_t> &dims);
+
+/// Kind and shape of each leaf of each result, for given dims: what a caller has to allocate.
 Result<std::vector<std::vector<LeafShape>>> resultShapes(const Program &program, const FnDecl &fn,
                                                          const Inputs &inputs);
 

@@ -52,6 +52,7 @@ public:
   std::vector<Value> runEntry(const FnDecl &fn, const Inputs &inputs);
   Frame enter(const FnDecl &fn, const Inputs &inputs);
   std::vector<LeafShape> leafShapes(const TypeExpr &type);
+  std::vector<ParamNeed> needs(const FnDecl &fn, const Inputs &dims);
   Frame *frame = nullptr;
 
 private:

@@ -1,0 +1,216 @@
+// Small programs with results computed by hand: one or two a form.
+#include "compiler/reference/Interpreter.h"
+#include "compiler/source/Check.h"
+#include "compiler/source/Parser.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cmath>
+#include <gtest/gtest.h>
+
+using namespace texpr;
+using namespace texpr::reference;
+using K = ScalarKind;
+
+namespace {
+
+/// A checked program; a test fails where it has errors.
+struct Source {
+  SourceFiles files;
+  Diagnostics diags;
+  CheckedProgram checked;
+  explicit Source(const std::string &text) {
+    const unsigned file = files.add("test.tx", text);
+    const bool ok = check(parse(files, file, diags), files, diags, checked);
+    std::string errors;
+    llvm::raw_string_ostream os(errors);
+    diags.print(os, files);
+    EXPECT_TRUE(ok) << errors;
+  }
+  Result<std::vector<Value>> run(std::vector<Value> params, Options options = {}) {
+    if (diags.hasErrors())
+      return {std::nullopt, {Failure::Kind::Internal, {}, "not checked", -1}};
+    Inputs inputs;
+    inputs.params = std::move(params);
+    const FnDecl &fn = *checked.program->fns.back();
+    return interpret(*checked.program, fn, inputs, options);
+  }
+};
+
+template <typename T> Value tensor(K k, Shape shape, std::vector<T> values) {
+  Array a(k, std::move(shape));
+  EXPECT_EQ(a.count(), static_cast<int64_t>(values.size()));
+  for (size_t i = 0; i < values.size(); ++i)
+    a.set(i, isFloat(k) ? rounded(k, values[i])
+                        : integer(k, static_cast<uint64_t>(static_cast<int64_t>(values[i]))));
+  return a;
+}
+Value f32s(Shape shape, std::vector<double> v) { return tensor(K::F32, std::move(shape), v); }
+Value i32s(Shape shape, std::vector<int64_t> v) { return tensor(K::I32, std::move(shape), v); }
+Value i64s(Shape shape, std::vector<int64_t> v) { return tensor(K::I64, std::move(shape), v); }
+Value f32(double x) { return rounded(K::F32, x); }
+Value i64(int64_t x) { return indexScalar(x); }
+
+void expect(const std::string &text, std::vector<Value> params, std::vector<Value> expected) {
+  auto got = Source(text).run(std::move(params));
+  ASSERT_TRUE(got) << got.failure.message;
+  ASSERT_EQ(got->size(), expected.size());
+  for (size_t r = 0; r < expected.size(); ++r)
+    EXPECT_TRUE((*got)[r].sameAs(expected[r]))
+        << "got " << describe((*got)[r]) << "\nexpected " << describe(expected[r]);
+}
+
+void expectFailure(const std::string &text, std::vector<Value> params, Failure::Kind kind) {
+  auto got = Source(text).run(std::move(params));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(spelling(got.failure.kind), std::string(spelling(kind))) << got.failure.message;
+}
+
+TEST(Forms, ComputeAndReduce) {
+  const std::string matmul = "fn mm(a: f32[m, k], b: f32[k, n]) -> (c: f32[m, n]) {\n"
+                             "  compute m, n |i, j| { reduce(+) k |p| { a[i, p] * b[p, j] } }\n"
+                             "}\n";
+  expect(matmul, {f32s({2, 2}, {1, 2, 3, 4}), f32s({2, 1}, {5, 6})}, {f32s({2, 1}, {17, 39})});
+  expect(matmul, {f32s({2, 0}, {}), f32s({0, 2}, {})}, {f32s({2, 2}, {0, 0, 0, 0})});
+  expect(matmul, {f32s({0, 3}, {}), f32s({3, 2}, {0, 0, 0, 0, 0, 0})}, {f32s({0, 2}, {})});
+}
+
+TEST(Forms, ReduceOperators) {
+  expect("fn f(x: i32[n]) -> (a: i32, b: i32, c: i32, d: i32, e: i32) {\n"
+         "  (reduce(*) n |i| { x[i] }, reduce(min) n |i| { x[i] }, reduce(max) n |i| { x[i] },\n"
+         "   reduce(xor) n |i| { x[i] }, reduce(and) n |i| { x[i] })\n}\n",
+         {i32s({3}, {3, -2, 5})},
+         {integer(K::I32, -30), integer(K::I32, -2), integer(K::I32, 5),
+          integer(K::I32, 3 ^ -2 ^ 5), integer(K::I32, 3 & -2 & 5)});
+  const std::string empty = "fn f(x: f32[n]) -> (a: f32, b: f32, c: f32) {\n"
+                            "  (reduce(+) n |i| { x[i] }, reduce(*) n |i| { x[i] },\n"
+                            "   reduce(max) n |i| { x[i] })\n}\n";
+  expect(empty, {f32s({0}, {})}, {f32(0), f32(1), f32(-INFINITY)});
+  // A sum starts from +0, so that of one -0 is +0.
+  expect(empty, {f32s({1}, {-0.0})}, {f32(0), f32(-0.0), f32(-0.0)});
+}
+
+TEST(Forms, ReduceWhereTupleAndTensor) {
+  expect("fn f(x: f32[n]) -> (s: f32, c: i64) {\n"
+         "  reduce(+) n |i| where x[i] > 0 { (x[i], 1) }\n}\n",
+         {f32s({4}, {1, -2, 3, 0})}, {f32(4), i64(2)});
+  expect("fn f(x: f32[m, n]) -> (s: f32[n]) { reduce(max) m |i| { x[i] } }\n",
+         {f32s({2, 2}, {1, 5, 3, 2})}, {f32s({2}, {3, 5})});
+  expect("fn f(x: f32[m, n]) -> (s: f32[n]) { reduce(+) m |i| { x[i] } }\n", {f32s({0, 2}, {})},
+         {f32s({2}, {0, 0})});
+}
+
+TEST(Forms, UserOp) {
+  const std::string argmax =
+      "op argmax(a: (f32, i64), b: (f32, i64)) -> (f32, i64) identity (-inf, i64.max) {\n"
+      "  if b.0 > a.0 || (b.0 == a.0 && b.1 < a.1) { b } else { a }\n}\n"
+      "fn f(x: f32[n]) -> (v: f32, at: i64) { reduce(argmax) n |i| { (x[i], i) } }\n";
+  expect(argmax, {f32s({4}, {1, 7, 3, 7})}, {f32(7), i64(1)});
+  expect(argmax, {f32s({0}, {})}, {f32(-INFINITY), i64(INT64_MAX)});
+}
+
+TEST(Forms, ForWith) {
+  expect("fn fib(n: i64) -> (a: i64) {\n"
+         "  let (a, _) = for t in 0..n with (a: i64 = 0, b: i64 = 1) { (b, a + b) };\n  a\n}\n",
+         {i64(10)}, {i64(55)});
+  expect("fn f(x: f32[n], t: i64) -> (y: f32[n]) {\n"
+         "  for s in 0..t with (u = x) { compute n |i| { u[i] + (u[i - 1] else 0) } }\n}\n",
+         {f32s({3}, {1, 0, 0}), i64(2)}, {f32s({3}, {1, 2, 1})});
+}
+
+TEST(Forms, DataDependentRanges) {
+  expect("fn f(row: i64[m + 1], val: f32[z]) -> (y: f32[m])\n{\n"
+         "  compute m |i| { reduce(+) row[i]..row[i + 1] |p| { val[p] else 0 } }\n}\n",
+         {i64s({4}, {0, 2, 2, 3}), f32s({3}, {1, 2, 4})}, {f32s({3}, {3, 0, 4})});
+}
+
+TEST(Access, ElseSlicesAndSubTensors) {
+  expect(
+      "fn f(x: f32[n]) -> (y: f32[n]) { compute n |i| { (x[i - 1] else -1) + (x[i + 1] else 0) } }",
+      {f32s({3}, {1, 2, 4})}, {f32s({3}, {1, 5, 2})});
+  expect("fn f(x: f32[n + 2]) -> (y: f32[n]) { x[1..n + 1] }", {f32s({4}, {1, 2, 3, 4})},
+         {f32s({2}, {2, 3})});
+  expect("fn f(x: f32[2, n]) -> (y: f32[n]) { x[0] - x[1] }", {f32s({2, 2}, {5, 6, 1, 2})},
+         {f32s({2}, {4, 4})});
+  expect("fn f(x: f32[m, n + 1]) -> (y: f32[m]) { x[0..m, 0] * 2 }", {f32s({2, 2}, {5, 6, 1, 2})},
+         {f32s({2}, {10, 2})});
+}
+
+TEST(Access, Gather) {
+  const std::string gather = "fn f(ids: i32[n] in 0..v, t: f32[v, d]) -> (y: f32[n, d]) {\n"
+                             "  compute n, d |i, j| { t[ids[i], j] }\n}\n";
+  expect(gather, {i32s({3}, {1, 0, 1}), f32s({2, 1}, {10, 20})}, {f32s({3, 1}, {20, 10, 20})});
+  expectFailure(gather, {i32s({1}, {2}), f32s({2, 1}, {10, 20})}, Failure::Kind::Data);
+  expectFailure(gather, {i32s({1}, {-1}), f32s({2, 1}, {10, 20})}, Failure::Kind::Data);
+}
+
+TEST(Dims, RelationsAndScalars) {
+  const std::string f = "fn f(x: f32[2 * n], k: i64) -> (y: f32[k])\nwhere k <= n {\n"
+                        "  compute k |i| { x[2 * i] }\n}\n";
+  expect(f, {f32s({4}, {1, 2, 3, 4}), i64(2)}, {f32s({2}, {1, 3})});
+  expectFailure(f, {f32s({4}, {1, 2, 3, 4}), i64(3)}, Failure::Kind::Contract);
+  expectFailure(f, {f32s({3}, {1, 2, 3}), i64(1)}, Failure::Kind::Contract);
+  expectFailure("fn f(x: f32[n], y: f32[n]) -> (z: f32[n]) { x + y }",
+                {f32s({1}, {1}), f32s({2}, {1, 2})}, Failure::Kind::Contract);
+  expectFailure("fn f(x: f32[n]) -> (z: f32[n]) { x + x }", {i32s({1}, {1})},
+                Failure::Kind::Argument);
+  expect("fn f(x: f32[h], k: i64, s: i64) -> (y: f32[o])\n"
+         "where k > 0, s > 0, h >= k, o == (h - k) / s + 1 {\n"
+         "  compute o |i| { reduce(max) k |r| { x[i * s + r] else -inf } }\n}\n",
+         {f32s({5}, {1, 4, 2, 3, 0}), i64(2), i64(2)}, {f32s({2}, {4, 3})});
+}
+
+TEST(Scalars, NarrowFloatsRoundEachTime) {
+  // 2048 + 1 is no f16: 2048 stays 2048 however often 1 is added.
+  auto h = [](std::vector<double> v) {
+    return tensor(K::F16, {static_cast<int64_t>(v.size())}, v);
+  };
+  expect("fn f(x: f16[n]) -> (y: f16[n]) { x + 1 + 1 }", {h({2048, 1})}, {h({2048, 3})});
+  expect("fn f(x: f16[n]) -> (y: f16[n]) { compute n |i| { f16(f32(x[i]) + 1 + 1) } }",
+         {h({2048, 1})}, {h({2050, 3})});
+}
+
+TEST(Calls, AndShadowing) {
+  expect("local fn twice(x: f32[k]) -> (y: f32[k]) { x + x }\n"
+         "fn f(x: f32[n, m]) -> (y: f32[n, m]) {\n"
+         "  let x = compute n |i| { twice(x[i]) };\n  compute n |i| { twice(x[i]) }\n}\n",
+         {f32s({2, 2}, {1, 2, 3, 4})}, {f32s({2, 2}, {4, 8, 12, 16})});
+}
+
+TEST(Parallel, SaxpyTransposeCholesky) {
+  expect("fn t(x: f32[m, n]) -> (y: f32[n, m]) {\n  y: f32[n, m];\n"
+         "  par m, n |i, j| { y[j, i] = x[i, j]; }\n  y\n}\n",
+         {f32s({2, 3}, {1, 2, 3, 4, 5, 6})}, {f32s({3, 2}, {1, 4, 2, 5, 3, 6})});
+  expect("fn cholesky(A: f32[n, n]) -> (L: f32[n, n]) {\n  L: f32[n, n] = 0;\n  seq n |j| {\n"
+         "    L[j, j] = sqrt(A[j, j] - reduce(+) 0..j |k| { L[j, k] * L[j, k] });\n"
+         "    par j + 1..n |i| {\n"
+         "      L[i, j] = (A[i, j] - reduce(+) 0..j |k| { L[i, k] * L[j, k] }) / L[j, j];\n    }\n"
+         "  }\n  L\n}\n",
+         {f32s({2, 2}, {4, 2, 2, 5})}, {f32s({2, 2}, {2, 0, 1, 2})});
+}
+
+TEST(Parallel, SnapshotsAndUpdates) {
+  expect("fn f(n: i64) -> (a: i64[n], b: i64[n]) {\n  t: i64[n] = 1;\n  let z = t;\n"
+         "  par n |i| { t[i] += i; t[i] *= 2; }\n  (z, t)\n}\n",
+         {i64(3)}, {i64s({3}, {1, 1, 1}), i64s({3}, {2, 4, 6})});
+}
+
+TEST(Limits, Fuel) {
+  Options options;
+  options.fuel = 1000;
+  auto got = Source("fn f(n: i64) -> (a: i64) { for t in 0..n with (a: i64 = 0) { a + t } }")
+                 .run({i64(1000000)}, options);
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.failure.kind, Failure::Kind::Fuel);
+}
+
+TEST(Exactness, OfSums) {
+  const std::string sum = "fn f(x: f32[n]) -> (y: f32) { reduce(+) n |i| { x[i] } }";
+  for (bool exact : {true, false}) {
+    Exactness seen;
+    Options options;
+    options.exactness = &seen;
+    ASSERT_TRUE(Source(sum).run({f32s({3}, {1.5, exact ? 2.25 : 0x1p-30, -8})}, options));
+    EXPECT_EQ(seen.isExact, exact);
+  }
+}
+
+} // namespace
