@@ -29,9 +29,12 @@ void buildTxPipeline(PassList &list, const PipelineOptions &options) {
 void buildParPipeline(PassList &list, const PipelineOptions &options) {
   list.add(createCanonicalizerPass());
   list.add(createCSEPass());
+  // Before map: it asks which iterations own which part of a result, while they are still foralls.
+  if (options.optLevel > 0)
+    list.add(createReuseResults());
   list.add(plan::createPlanMapping());
-  list.add(createPromote());
   list.add(createMap());
+  list.add(createPromote());
   // Beyond this point nothing adds a buffer.
   list.add(createWorkspace());
   list.add(createCanonicalizerPass());

@@ -5,8 +5,6 @@
 #include "compiler/Register.h"
 #include "compiler/plan/Passes.h"
 #include "compiler/transform/Passes.h"
-#include "compiler/plan/Passes.h"
-#include "compiler/transform/Passes.h"
 #include "dialects/par/ParDialect.h"
 #include "dialects/plan/Plan.h"
 #include "dialects/tx/TxDialect.h"

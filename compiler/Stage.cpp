@@ -1,9 +1,9 @@
 // What holds at each stage, executed.
 //
 //   tx      func, arith, math, scf, tx and islands of par; no buffer outside an island
-//   par     no tensors, no tx but facts, combiners and total scalars; buffers are made by bind,
-//   alloc, slot mapped  as par, and every forall and reduce has a level, every alloc a place target
-//   the LLVM dialect alone
+//   par     no tensors, no tx but facts, combiners and total scalars
+//   mapped  as par, and every forall and reduce has a level, every alloc a place
+//   target  the LLVM dialect alone
 #include "compiler/Stage.h"
 #include "dialects/par/ParOps.h"
 #include "dialects/tx/TxOps.h"

@@ -1,12 +1,10 @@
 // The C view of a function, read off the argument attributes of the stage `par`.
 //
-// In:  func.func @f(%m: index {tx.dim = "m"}, %k: index {tx.dim = "k", tx.position = 1, tx.type =
-// "i32"},
-//                   %x: !par.buf<?xf32> {tx.name = "x"}, %y: !par.buf<?xf32> {tx.name = "y",
-//                   tx.out})
+// In:  func.func @f(%m: index {tx.dim = "m"},
+//                   %k: index {tx.dim = "k", tx.position = 1, tx.type = "i32"},
+//                   %x: !par.buf<?xf32> {tx.name = "x"}, %y: !par.buf<?xf32> {tx.name = "y", tx.out})
 // Out: dims {m}, params {x, k}, results {y}: the C order, where an integer parameter that serves as
-// a dim stands at its own place (`tx.position`, counted in leaves of parameters) and not among the
-// dims.
+// a dim stands at its own place (`tx.position`, counted in leaves of parameters).
 #include "compiler/emit/Entry.h"
 #include "dialects/par/ParOps.h"
 

@@ -1,7 +1,6 @@
-// The C entry points: every check before any write, the workspace, the choice of the machine's
-// code.
+// The C entry points: every check before any write, the workspace, the choice of the code.
 //
-//   status = check_call(call)                                     size, abi, device
+//   status = check_call(call)                          size, abi, device
 //   each dim in 0 … 2^47, each tx.fact {entry}, each tensor <= 2^47 bytes, not NULL, aligned
 //   acquire workspace; f.v4 / f.v3 / f.v2 by cpu_level(); release
 //

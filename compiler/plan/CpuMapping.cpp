@@ -1,15 +1,13 @@
 // plan-mapping, CPU: the outermost forall of a kernel goes to threads, one loop of each leaf nest
 // to vector lanes.
 //
-//   forall (i) { reduce max (j) x[i,j]; forall (j) … }     i: thread;  both j: simd
-//   forall (i, j) { reduce add (k) a[i,k] * b[k,j] }       i: thread;  j: simd (b is contiguous in
-//   j, a a broadcast) forall (i, j) { reduce add (k) a[i,k] * b[j,k] }       i, j: thread; k: simd
-//   (both are contiguous in k)
+//   forall (i) { reduce max (j) x[i,j]; forall (j) … }   i: thread;  both j: simd
+//   forall (i, j) { reduce add (k) a[i,k] * b[k,j] }     i: thread;  j: simd (b contiguous in j)
+//   forall (i, j) { reduce add (k) a[i,k] * b[j,k] }     i, j: thread; k: simd
 //
 // A leaf is a forall without foralls inside. Its vector axis is the loop along which its innermost
 // accesses lie best: a unit stride costs 1, a broadcast less, anything else a lane each. Reductions
-// by a user's operator keep their order and stay serial. Only attributes are written; `map` obeys
-// them.
+// by a user's operator keep their order and stay serial. Only attributes are written; `map` obeys.
 #include "compiler/plan/Passes.h"
 #include "dialects/par/ParOps.h"
 #include "dialects/par/Stride.h"

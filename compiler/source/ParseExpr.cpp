@@ -388,39 +388,65 @@ bool Parser::atTypeArgs() const {
   }
 }
 
-/// extent % "," "|" ( ID | "_" ) % "," "|" and what may follow a domain
-bool Parser::atDomain(size_t from) const {
-  switch (peek(from).kind) {
-  case Tok::Ident:
-  case Tok::Int:
-  case Tok::Scalar:
-  case Tok::LParen:
-  case Tok::LBracket:
-  case Tok::Minus:
-    break;
-  default:
-    return false;
-  }
-  size_t i = pos + from;
-  while (i < tokens.size() && tokens[i].kind != Tok::Or) {
+/// Over extents, from `i` on, by the alternation of operands and operators; the position of the `|`
+/// behind them, or 0.
+size_t Parser::skipExtents(size_t i) const {
+  bool operand = true; // one must come
+  for (; i < tokens.size(); ++i) {
     switch (tokens[i].kind) {
     case Tok::LParen:
     case Tok::LBracket:
     case Tok::LBrace:
       i = matching(i);
+      operand = false;
       break;
-    case Tok::End:
-    case Tok::Semi:
-    case Tok::RParen:
-    case Tok::RBracket:
-    case Tok::RBrace:
-      return false;
-    default:
+    case Tok::Plus:
+    case Tok::Star:
+    case Tok::Slash:
+    case Tok::Percent:
+    case Tok::Comma:
+    case Tok::Dot:
+    case Tok::DotDot:
+      if (operand)
+        return 0;
+      operand = true;
       break;
+    case Tok::Minus:
+    case Tok::Bang:
+    case Tok::Tilde:
+    case Tok::KwElse:
+      operand = true;
+      break;
+    case Tok::Ident:
+    case Tok::Scalar:
+    case Tok::Int:
+    case Tok::Float:
+    case Tok::KwTrue:
+    case Tok::KwFalse:
+      if (!operand)
+        return 0;
+      operand = false;
+      break;
+    case Tok::Or:
+      return operand ? 0 : i;
+    default: // a form: to the end of its block
+      if (!operand || !isKeyword(tokens[i].kind) || atDeclaration(i - pos))
+        return 0;
+      while (tokens[i].kind != Tok::LBrace && tokens[i].kind != Tok::End)
+        ++i;
+      i = matching(i);
+      operand = false;
     }
-    ++i;
   }
-  size_t k = i - pos + 1;
+  return 0;
+}
+
+/// extent % "," "|" ( ID | "_" ) % "," "|" and what may follow a domain
+bool Parser::atDomain(size_t from) const {
+  size_t bar = skipExtents(pos + from);
+  if (bar == 0)
+    return false;
+  size_t k = bar - pos + 1;
   while (atName(k) || at(Tok::Underscore, k)) {
     if (at(Tok::Or, k + 1))
       return at(Tok::LBrace, k + 2) || at(Tok::At, k + 2);
@@ -477,6 +503,7 @@ ExprPtr Parser::structValue() {
   uint32_t start = begin();
   e->name = name("a struct's name");
   SourceRange open = range(advance());
+  SetFor quantities(inEnsure, false);
   list(Tok::RBrace, [&] {
     Ident field = name("a field's name");
     expect(Tok::Colon, "and the field's value");

@@ -172,6 +172,7 @@ private:
   bool atTop() const;
   /// Whether a domain with its binders begins `from` tokens ahead.
   bool atDomain(size_t from) const;
+  size_t skipExtents(size_t i) const;
 
   // ---- forms (ParseForm.cpp)
   void domain(std::vector<Axis> &axes, Binders &binders);

@@ -2,8 +2,10 @@
 //
 //   compute   a forall whose body stores what the lambda yields
 //   reduce    par.reduce on scalars; on tensors an accumulator buffer and a seq that combines
-//   element by element for       par.seq; carried tensors live in one buffer, the next state is
-//   made beside it and copied back list      stores
+//             element by element
+//   for       par.seq; carried tensors live in one buffer, the next state is made beside it and
+//             copied back
+//   list      stores
 //
 // What must hold: a carried or accumulated buffer is never the destination of the value that is
 // made from it.

@@ -1,17 +1,17 @@
 // lower-to-par: values become buffers, index lambdas become nests.
 //
-// In:  stage `tx` after group-kernels. Out: stage `par`: no tensors; results are buffer arguments
+// In: stage `tx` after group-kernels. Out: stage `par`: no tensors; results are buffer arguments
 // after the inputs.
-//   %y = tx.kernel { %t = tx.compute (%i) … {          par.kernel {
-//          %s = tx.reduce add (%k) … { … }               par.forall (%i) = … {
-//          tx.yield %s : f32 }                     =>      %s = par.reduce add (%k) … { … }
-//        tx.yield %t }                                     par.store %s, %y[%i] } }
+//   %y = tx.kernel { %t = tx.compute (%i) … {        par.kernel {
+//          %s = tx.reduce add (%k) … { … }             par.forall (%i) = … {
+//          tx.yield %s : f32 }                   =>      %s = par.reduce add (%k) … { … }
+//        tx.yield %t }                                   par.store %s, %y[%i] } }
 //
 // A value is made where it is consumed: what a terminator yields is written straight to the place
 // of the enclosing op's result ("destination passing"), so softmax's last compute stores into y's
 // row and nothing is copied. Views have no op: a value that lives inside another is a buffer with
-// leading indices (`Place`). Bufferization is not used: every buffer is known from birth, and
-// data-dependent domains have no destination style there.
+// leading indices (`Place`). Upstream bufferization is not used: every buffer is known from birth,
+// and data-dependent domains have no destination style there.
 #include "compiler/transform/LowerToPar.h"
 #include "compiler/transform/Passes.h"
 #include "dialects/tx/Extents.h"

@@ -1,8 +1,8 @@
 // map: gives every forall its level, by `plan.map`; cuts what goes to threads into chunks.
 //
 //   par.forall (%i) = (%c0) to (%m) {plan.map = ["thread"]} { body }
-// becomes, with  total = m, chunks = min(total, max_chunks, ceil(total * work of an iteration /
-// grain)), size = ceil(total / chunks):
+// becomes, with total = m, chunks = min(total, max_chunks, ceil(total * work / grain)) and
+// size = ceil(total / chunks):
 //   par.forall (%c) = (%c0) to (%chunks) {level = "thread", plan.grain = 1} {
 //     par.seq (%t) = %c * %size to min((%c + 1) * %size, %total) { %i = %t; body } }
 //

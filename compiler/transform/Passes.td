@@ -8,8 +8,12 @@ def LowerToPar : Pass<"lower-to-par", "::mlir::ModuleOp"> {
   let dependentDialects = ["::texpr::par::ParDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
 }
 
+def ReuseResults : Pass<"reuse-results", "::mlir::ModuleOp"> {
+  let summary = "A buffer that only feeds the loop which overwrites a part of a result is that part";
+}
+
 def Promote : Pass<"promote", "::mlir::ModuleOp"> {
-  let summary = "Every buffer gets a place: a result's memory, the stack, or the workspace";
+  let summary = "Every buffer gets a place: the stack, or the workspace";
   let dependentDialects = ["::texpr::par::ParDialect"];
 }
 

@@ -1,10 +1,8 @@
-// workspace: buffers placed there become parts of the call's block, and the block's size a closed
-// formula of the dims.
+// workspace: buffers placed there become parts of the call's block, whose size is a closed formula.
 //
-//   %t = par.alloc [%m] {place = "workspace"} : !par.buf<?xf32>      func.func @f.workspace(%m:
-//   index) -> index { …                                                            =>    align64(4
-//   * m) }
-//                                                                    %t = par.slot at %c0 [%m]
+//   %t = par.alloc [%m] {place = "workspace"}       %t = par.slot at %c0 [%m]
+//                                              =>   func.func @f.workspace(%m: index) -> index {
+//                                                     align64(4 * m) }
 //
 // A buffer between kernels has a part of its own. One inside a task is owned by the chunk: chunk c
 // of the outermost forall has the part  base + c * bytes, and the parts of different kernels

@@ -2,8 +2,8 @@
 //
 // An index is followed through sums, differences, products with constants and casts; anything else
 // that depends on the loop variable has no constant stride. Values defined by other loops or by
-// memory inside the loop's body depend on the variable only through their operands, except loads
-// and carried values, which may differ every iteration.
+// memory inside the loop's body depend on the variable only through their operands, except carried
+// values, which may differ every iteration.
 #include "dialects/par/Stride.h"
 #include "dialects/par/ParOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

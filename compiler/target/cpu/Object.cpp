@@ -70,9 +70,8 @@ std::unique_ptr<TargetMachine> makeMachine(const Triple &triple, bool optimize,
   return machine;
 }
 
-/// One module of the LLVM dialect as LLVM IR; its functions are for `target`, or for the
-/// architecture's base where null.
-std::unique_ptr<Module> translate(mlir::ModuleOp source, const texpr::Target *target,
+/// One module of the LLVM dialect as LLVM IR; its functions are for `target`.
+std::unique_ptr<Module> translate(mlir::ModuleOp source, const texpr::Target &target,
                                   const TargetMachine &machine, LLVMContext &context,
                                   std::string &error) {
   std::unique_ptr<Module> module = mlir::translateModuleToLLVMIR(source, context, "texpr");
@@ -86,11 +85,10 @@ std::unique_ptr<Module> translate(mlir::ModuleOp source, const texpr::Target *ta
     if (function.isDeclaration())
       continue;
     function.addFnAttr(Attribute::NoUnwind);
-    function.addFnAttr("target-cpu", target ? target->cpu : machine.getTargetCPU());
-    if (target && !target->features.empty())
-      function.addFnAttr("target-features", target->features);
-    if (target)
-      function.addFnAttr("prefer-vector-width", std::to_string(target->vectorBytes * 8));
+    function.addFnAttr("target-cpu", target.cpu);
+    if (!target.features.empty())
+      function.addFnAttr("target-features", target.features);
+    function.addFnAttr("prefer-vector-width", std::to_string(target.vectorBytes * 8));
   }
   return module;
 }
@@ -164,7 +162,7 @@ std::unique_ptr<Module> linkAll(const ObjectRequest &request, const TargetMachin
   auto whole = std::make_unique<Module>("texpr", context);
   whole->setTargetTriple(machine.getTargetTriple());
   whole->setDataLayout(machine.createDataLayout());
-  auto add = [&](mlir::ModuleOp source, const texpr::Target *target) {
+  auto add = [&](mlir::ModuleOp source, const texpr::Target &target) {
     std::unique_ptr<Module> part = translate(source, target, machine, context, error);
     if (!part)
       return false;
@@ -173,11 +171,11 @@ std::unique_ptr<Module> linkAll(const ObjectRequest &request, const TargetMachin
     error = "two variants define one name";
     return false;
   };
-  if (request.entry && !add(request.entry, nullptr))
-    return nullptr;
   for (const CpuVariant &variant : request.variants)
-    if (!add(variant.module, variant.target))
+    if (!add(variant.module, *variant.target))
       return nullptr;
+  if (request.addEntries)
+    request.addEntries(*whole);
   if (!linkRuntime(*whole, error))
     return nullptr;
   setVisibility(*whole, request.exported);

@@ -4,8 +4,12 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Support/LLVM.h"
+#include <functional>
 #include <string>
 
+namespace llvm {
+class Module;
+}
 namespace mlir {
 class DialectRegistry;
 }
@@ -22,7 +26,8 @@ enum class CpuOutput { object, assembly, llvm };
 
 struct ObjectRequest {
   llvm::ArrayRef<CpuVariant> variants;  // of one architecture
-  mlir::ModuleOp entry;                 // the C entry points; may be null
+  /// Defines the C entry points in the linked module; may be empty.
+  std::function<void(llvm::Module &)> addEntries;
   llvm::ArrayRef<std::string> exported; // the only names that stay visible
   CpuOutput output = CpuOutput::object;
   bool optimize = true; // false: -O0

@@ -15,6 +15,9 @@ class MachinePass<string name> : CpuPass<name> {
 def CpuExpandScalars : CpuPass<"cpu-expand-scalars"> {
   let summary = "Total division, shifts and float-to-integer conversion as plain arith";
 }
+def CpuVectorize : MachinePass<"cpu-vectorize"> {
+  let summary = "Nests and reductions at level simd as loops over vectors";
+}
 def CpuLoops : MachinePass<"cpu-loops"> {
   let summary = "Serial nests and reductions as scf loops";
 }
