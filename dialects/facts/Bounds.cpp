@@ -97,8 +97,17 @@ Bounds search(Problem p, Expr e, Effort &effort, int depth) {
     return {false, {*c, *c}};
   System system(effort);
   auto row = system.linearize(Node::of(e));
-  build(system, p);
+  // Huge constants make the tableau's numbers long: they come in when the lemmas are done.
+  auto isHuge = [](const Fact &f) {
+    int64_t c = Node::of(f.e)->constantTerm();
+    return c >= hugeBound || c <= -hugeBound;
+  };
+  Problem small, huge;
+  for (const Fact &f : p.facts)
+    (isHuge(f) ? huge : small).facts.push_back(f);
+  build(system, small);
   applyLemmas(system, effort);
+  build(system, huge);
   if (!row || system.isEmpty())
     return {system.isEmpty(), {}};
   boundProducts(system);

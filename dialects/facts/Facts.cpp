@@ -88,7 +88,19 @@ void Facts::assumeAny(const std::vector<std::vector<Constraint>> &cases) {
   state->add(std::move(a));
 }
 
-Answer Facts::prove(const Constraint &c) const { return state->answer(toFact(c)); }
+Answer Facts::prove(const Constraint &c) const {
+  Answer a = state->answer(toFact(c));
+  if (a.kind != Answer::Kind::Refuted)
+    return a;
+  // The difference may have a value where a side, with a quotient that cancelled, has none.
+  Values values(a.counterExample.begin(), a.counterExample.end());
+  auto value = [&](Symbol s) {
+    auto it = values.find(s);
+    return it == values.end() ? std::nullopt : std::optional<int64_t>(it->second);
+  };
+  bool defined = evaluateNode(Node::of(c.lhs), value) && evaluateNode(Node::of(c.rhs), value);
+  return defined ? a : Answer{};
+}
 
 Answer Facts::proveAll(const std::vector<Constraint> &cs) const {
   Answer all{Answer::Kind::Proved, {}};

@@ -25,6 +25,8 @@ template <class F> std::optional<bool> holds(const Fact &fact, const F &value) {
 
 /// Symbols that a question makes for itself are numbered from here.
 constexpr Symbol firstFresh = 0x80000000u;
+/// Bounds from here on (those of dims) only make a tableau's numbers long: refutation leaves them to `boundsOf`.
+constexpr int64_t hugeBound = int64_t(1) << 31;
 
 struct Problem {
   Conjunction facts;

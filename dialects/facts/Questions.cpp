@@ -10,7 +10,7 @@
 namespace texpr::facts {
 namespace {
 
-constexpr int64_t effortOfQuestion = 3'000'000;
+constexpr int64_t effortOfQuestion = 700'000, effortOfBounds = 400'000;
 constexpr size_t maxConnected = 96;
 
 /// The cases in which a fact does not hold.
@@ -74,7 +74,7 @@ std::vector<Facts::State::Component> Facts::State::components() const {
   return all;
 }
 
-Problem Facts::State::problem(const Component &c) const {
+Problem Facts::State::problem(const Component &c, Huge huge) const {
   Problem p;
   size_t count = std::min(c.assumptions.size(), maxConnected);
   for (size_t i = 0; i < count; ++i) {
@@ -86,9 +86,10 @@ Problem Facts::State::problem(const Component &c) const {
   }
   for (Symbol s : c.symbols) {
     const Range &r = symbols[s].range;
-    if (r.lo)
+    bool all = huge == Huge::Keep;
+    if (r.lo && (all || *r.lo > -hugeBound))
       p.facts.push_back({Fact::Positive, Expr::symbol(s) - Expr(*r.lo)});
-    if (r.hi)
+    if (r.hi && (all || *r.hi < hugeBound))
       p.facts.push_back({Fact::Positive, Expr(*r.hi) - Expr::symbol(s)});
   }
   return p;
@@ -131,7 +132,7 @@ Facts::State::Status Facts::State::status(const Component &c) {
   Effort effort{effortOfQuestion};
   std::vector<OpenCase> open;
   Status status = Status::Unknown;
-  if (refute(problem(c), effort, 0, open))
+  if (refute(problem(c, Huge::Drop), effort, 0, open))
     status = Status::Empty;
   for (const OpenCase &o : open)
     if (status == Status::Unknown &&
@@ -172,7 +173,7 @@ Answer Facts::State::ask(const Fact &q) {
   std::vector<OpenCase> open;
   bool proved = true;
   for (const Conjunction &negated : negationsOf(q)) {
-    Problem p = problem(c);
+    Problem p = problem(c, Huge::Drop);
     p.facts.insert(p.facts.end(), negated.begin(), negated.end());
     proved = refute(std::move(p), effort, 0, open) && proved;
   }
@@ -202,8 +203,8 @@ Range Facts::State::range(const Expr &e) {
     return {*c, *c};
   std::vector<Symbol> from;
   e.symbols(from);
-  Effort effort{effortOfQuestion};
-  return boundsOf(problem(component(std::move(from))), e, effort);
+  Effort effort{effortOfBounds};
+  return boundsOf(problem(component(std::move(from)), Huge::Keep), e, effort);
 }
 
 } // namespace texpr::facts

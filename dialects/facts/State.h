@@ -45,7 +45,8 @@ struct Facts::State {
 private:
   Component component(std::vector<Symbol> from) const;
   std::vector<Component> components() const;
-  Problem problem(const Component &c) const;
+  enum class Huge { Keep, Drop };
+  Problem problem(const Component &c, Huge huge) const;
   Status status(const Component &c);
   bool satisfies(const Component &c, const Values &values) const;
   Values completed(const Component &c, const Values &values) const;

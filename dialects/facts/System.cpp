@@ -17,6 +17,22 @@ using mlir::presburger::Fraction;
 using mlir::presburger::Simplex;
 using Coefficients = llvm::SmallVector<DynamicAPInt, 8>;
 
+/// The library's tableau, and a measure of the length of its numbers.
+class Tableau : public Simplex {
+public:
+  using Simplex::Simplex;
+  /// Beyond int64 each operation allocates and is some fifty times slower: it counts for as much.
+  int64_t costFactor() const {
+    static const DynamicAPInt small(int64_t(1) << 24), large(int64_t(1) << 50);
+    int64_t factor = 1;
+    for (unsigned r = 0; r < getNumRows(); ++r)
+      for (unsigned c : {0, 1}) // the common denominator, and the constant
+        if (DynamicAPInt v = abs(tableau(r, c)); v > small)
+          factor = std::max<int64_t>(factor, v > large ? 100 : 6);
+    return factor;
+  }
+};
+
 namespace {
 
 uint64_t magnitude(int64_t v) { return v < 0 ? uint64_t(0) - uint64_t(v) : uint64_t(v); }
@@ -93,11 +109,11 @@ std::optional<Row> addRows(const Row &a, int64_t k, const Row &b) {
   return out;
 }
 
-System::System(Effort &effort) : effort(effort), simplex(std::make_unique<Simplex>(0u)) {}
+System::System(Effort &effort) : effort(effort), simplex(std::make_unique<Tableau>(0u)) {}
 System::~System() = default;
 
 bool System::charge() {
-  effort.left -= int64_t(rows.size() + 4) * int64_t(columns.size() + 4);
+  effort.left -= int64_t(rows.size() + 4) * int64_t(columns.size() + 4) * simplex->costFactor();
   return effort.left > 0;
 }
 
@@ -251,13 +267,14 @@ std::optional<int64_t> System::maximum(const Row &row) {
 /// Whether the tableau has an integer point: `exact` turns false where nodes ran out before that
 /// was known.
 bool System::feasible(int nodes, bool &exact, std::vector<int64_t> *point) {
-  std::vector<Simplex> open{*simplex};
+  std::vector<Tableau> open{*simplex};
   while (!open.empty()) {
-    Simplex s = std::move(open.back());
+    Tableau s = std::move(open.back());
     open.pop_back();
     if (s.isEmpty())
       continue;
-    if (nodes-- <= 0 || !charge()) {
+    effort.left -= int64_t(rows.size() + 4) * int64_t(columns.size() + 4) * s.costFactor();
+    if (nodes-- <= 0 || effort.spent()) {
       exact = false;
       return true;
     }
@@ -282,7 +299,7 @@ bool System::feasible(int nodes, bool &exact, std::vector<int64_t> *point) {
       return true;
     }
     Coefficients row(columns.size() + 1, DynamicAPInt(0));
-    Simplex up = s;
+    Tableau up = s;
     row[i] = DynamicAPInt(1);
     row[columns.size()] = -ceil((*sample)[i]);
     up.addInequality(row);

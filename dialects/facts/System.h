@@ -12,11 +12,9 @@
 #include <set>
 #include <unordered_map>
 
-namespace mlir::presburger {
-class Simplex;
-}
-
 namespace texpr::facts {
+
+class Tableau;
 
 /// Work that one question may spend, in tableau cells touched.
 struct Effort {
@@ -82,7 +80,7 @@ private:
   bool charge();
 
   Effort &effort;
-  std::unique_ptr<mlir::presburger::Simplex> simplex;
+  std::unique_ptr<Tableau> simplex;
   std::unordered_map<const Node *, int> columnOf;
   std::map<std::vector<int>, int> productOf;
   std::set<std::pair<Row, bool>> known;
