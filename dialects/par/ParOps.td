@@ -58,7 +58,7 @@ def Par_DoOp : Par_Op<"do", [RecursiveMemoryEffects, AttrSizedOperandSegments, S
     ::mlir::OperandRange getExtentsOf(unsigned result);
   }];
   let hasCustomAssemblyFormat = 1;
-  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def Par_KernelOp : Par_Op<"kernel", [RecursiveMemoryEffects, NoTerminator, SingleBlock]> {
@@ -67,7 +67,7 @@ def Par_KernelOp : Par_Op<"kernel", [RecursiveMemoryEffects, NoTerminator, Singl
   let builders = [OpBuilder<(ins "::texpr::tx::BodyBuilder":$body)>];
   let extraClassDeclaration = [{ ::mlir::Block *getBlock() { return &getBody().front(); } }];
   let assemblyFormat = "attr-dict-with-keyword $body";
-  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def Par_ForallOp : Par_Op<"forall", [RecursiveMemoryEffects, AttrSizedOperandSegments, SingleBlockImplicitTerminator<"YieldOp">,
@@ -87,7 +87,7 @@ def Par_ForallOp : Par_Op<"forall", [RecursiveMemoryEffects, AttrSizedOperandSeg
     ::mlir::ValueRange getArgs() { return getBody().getArguments(); }
   }];
   let hasCustomAssemblyFormat = 1;
-  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def Par_SeqOp : Par_Op<"seq", [RecursiveMemoryEffects, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
@@ -107,7 +107,7 @@ def Par_SeqOp : Par_Op<"seq", [RecursiveMemoryEffects, DeclareOpInterfaceMethods
     ::texpr::par::YieldOp getYield();
   }];
   let hasCustomAssemblyFormat = 1;
-  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def Par_ReduceOp : Par_Op<"reduce", [RecursiveMemoryEffects, AttrSizedOperandSegments,
@@ -132,7 +132,7 @@ def Par_ReduceOp : Par_Op<"reduce", [RecursiveMemoryEffects, AttrSizedOperandSeg
     ::texpr::par::YieldOp getYield();
   }];
   let hasCustomAssemblyFormat = 1;
-  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def Par_AllocOp : Par_Op<"alloc", [DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
@@ -190,7 +190,7 @@ def Par_ContractOp : Par_Op<"contract", [AttrSizedOperandSegments, DeclareOpInte
   let hasVerifier = 1;
 }
 
-def Par_YieldOp : Par_Op<"yield", [Pure, Terminator, ReturnLike]> {
+def Par_YieldOp : Par_Op<"yield", [Pure, Terminator, ReturnLike, ParentOneOf<["DoOp", "ForallOp", "SeqOp", "ReduceOp"]>]> {
   let summary = "Ends a region of this dialect";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";

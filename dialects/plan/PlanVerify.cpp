@@ -80,10 +80,10 @@ PlanDialect::PlanDialect(MLIRContext *context)
 LogicalResult PlanDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
   StringRef name = attribute.getName().strref();
   const Rule *rule = llvm::find_if(rules, [&](const Rule &r) { return r.name == name; });
-  // P1 the name is known
+  // D1 the name is known
   if (rule == std::end(rules))
     return op->emitError("no decision is called `") << name << "`";
-  // P2 the contents are of the name's kind
+  // D2 the contents are of the name's kind
   if (!rule->holds(attribute.getValue()))
     return op->emitError("`") << name << "` is " << rule->expected;
   return success();

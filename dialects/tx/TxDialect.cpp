@@ -3,6 +3,7 @@
 // Inlining is always legal: regions of tx hold no control flow of their own, and a call's results
 // replace its uses.
 #include "dialects/tx/TxDialect.h"
+#include "dialects/plan/Plan.h"
 #include "dialects/tx/TxOps.h"
 #include "mlir/Transforms/InliningUtils.h"
 

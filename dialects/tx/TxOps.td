@@ -19,7 +19,7 @@ def Tx_Dialect : Dialect {
     is `index` wherever it is a scalar value; tensors of `i64` have element type `i64` and are cast on reading and yielding.
     `bool` is `i1`; integers are signless, and the operation says which sign it means.
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::texpr::plan::PlanDialect"];
   let hasConstantMaterializer = 1;
 }
 
@@ -32,7 +32,9 @@ def Tx_HasExtents : OpInterface<"HasExtents"> {
 
 class Tx_Op<string mnemonic, list<Trait> traits = []> : Op<Tx_Dialect, mnemonic, traits>;
 
-def Tx_Tensor : AnyTypeOf<[AnyRankedTensor]>;
+def Tx_Tensor : Type<And<[AnyRankedTensor.predicate,
+    CPred<"::llvm::all_of(::llvm::cast<::mlir::RankedTensorType>($_self).getShape(), ::mlir::ShapedType::isDynamic)">]>,
+    "tensor whose extents are all `?`">;
 
 def Tx_Combine : I32EnumAttr<"Combine", "a combining operator; `user` names a tx.combiner. `and`, `or`, `xor` are C++ words: `and_op` … in C++", [
     I32EnumAttrCase<"add", 0>, I32EnumAttrCase<"mul", 1>, I32EnumAttrCase<"min", 2>, I32EnumAttrCase<"max", 3>,
@@ -112,6 +114,7 @@ def Tx_ReadOp : Tx_Op<"read", [RecursiveMemoryEffects, DeclareOpInterfaceMethods
   let hasFolder = 1;
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def Tx_ComputeOp : Tx_Op<"compute", [RecursiveMemoryEffects, RecursivelySpeculatable, AttrSizedOperandSegments,
@@ -137,7 +140,7 @@ def Tx_ComputeOp : Tx_Op<"compute", [RecursiveMemoryEffects, RecursivelySpeculat
     ::texpr::tx::YieldOp getYield();
   }];
   let hasCustomAssemblyFormat = 1;
-  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def Tx_ReduceOp : Tx_Op<"reduce", [RecursiveMemoryEffects, RecursivelySpeculatable, AttrSizedOperandSegments,
@@ -163,7 +166,7 @@ def Tx_ReduceOp : Tx_Op<"reduce", [RecursiveMemoryEffects, RecursivelySpeculatab
     ::texpr::tx::YieldOp getYield();
   }];
   let hasCustomAssemblyFormat = 1;
-  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def Tx_ForOp : Tx_Op<"for", [RecursiveMemoryEffects, RecursivelySpeculatable,
@@ -184,7 +187,7 @@ def Tx_ForOp : Tx_Op<"for", [RecursiveMemoryEffects, RecursivelySpeculatable,
     ::texpr::tx::YieldOp getYield();
   }];
   let hasCustomAssemblyFormat = 1;
-  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def Tx_ListOp : Tx_Op<"list", [Pure, DeclareOpInterfaceMethods<Tx_HasExtents>]> {
@@ -219,7 +222,7 @@ def Tx_CombinerOp : Tx_Op<"combiner", [Symbol, IsolatedFromAbove]> {
     ::mlir::Block *getBlock() { return &getBody().front(); }
   }];
   let hasCustomAssemblyFormat = 1;
-  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def Tx_KernelOp : Tx_Op<"kernel", [RecursiveMemoryEffects, RecursivelySpeculatable, DeclareOpInterfaceMethods<Tx_HasExtents>]> {
@@ -234,10 +237,11 @@ def Tx_KernelOp : Tx_Op<"kernel", [RecursiveMemoryEffects, RecursivelySpeculatab
     ::texpr::tx::YieldOp getYield();
   }];
   let hasCustomAssemblyFormat = 1;
-  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
-def Tx_YieldOp : Tx_Op<"yield", [Pure, Terminator, ReturnLike]> {
+def Tx_YieldOp : Tx_Op<"yield", [Pure, Terminator, ReturnLike,
+    ParentOneOf<["ReadOp", "ComputeOp", "ReduceOp", "ForOp", "CombinerOp", "KernelOp"]>]> {
   let summary = "Ends a region of this dialect";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";

@@ -63,7 +63,7 @@ func.func @softmax(%m: index {tx.dim = "m"}, %n: index {tx.dim = "n"}, %xa: tens
 }
 
 // CHECK-LABEL: func.func @rest
-func.func @rest(%n: index, %c: i1, %xa: tensor<?xf32>, %ia: tensor<?xi64>) -> (tensor<?xf32>, tensor<2xf32>, index, f32) {
+func.func @rest(%n: index, %c: i1, %xa: tensor<?xf32>, %ia: tensor<?xi64>) -> (tensor<?xf32>, tensor<?xf32>, index, f32) {
   %c0 = arith.constant 0 : index
   %zero = arith.constant 0.0 : f32
   %x = tx.bind %xa [%n] : tensor<?xf32>
@@ -78,8 +78,8 @@ func.func @rest(%n: index, %c: i1, %xa: tensor<?xf32>, %ia: tensor<?xi64>) -> (t
   } : tensor<?xf32>
   // CHECK: tx.read %{{.*}}[%{{.*}}] fail 7 : tensor<?xf32>
   %b = tx.read %x[%n] fail 7 : tensor<?xf32>
-  // CHECK: tx.list %{{.*}}, %{{.*}} : f32, f32 -> tensor<2xf32>
-  %l = tx.list %a, %b : f32, f32 -> tensor<2xf32>
+  // CHECK: tx.list %{{.*}}, %{{.*}} : f32, f32 -> tensor<?xf32>
+  %l = tx.list %a, %b : f32, f32 -> tensor<?xf32>
   // CHECK: tx.scalar floordiv %{{.*}}, %{{.*}} : index, index -> index
   %q = tx.scalar floordiv %n, %c0 : index, index -> index
   // CHECK: tx.scalar fptosi %{{.*}} : f32 -> i32
@@ -111,5 +111,5 @@ func.func @rest(%n: index, %c: i1, %xa: tensor<?xf32>, %ia: tensor<?xi64>) -> (t
     } : tensor<?xf32>
     tx.yield %o : tensor<?xf32>
   } -> tensor<?xf32>
-  return %k, %l, %best#1, %w : tensor<?xf32>, tensor<2xf32>, index, f32
+  return %k, %l, %best#1, %w : tensor<?xf32>, tensor<?xf32>, index, f32
 }
