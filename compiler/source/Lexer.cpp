@@ -358,7 +358,7 @@ void Lexer::number() {
     if (!llvm::isDigit(at(pos)) && !isNameStart(at(pos))) {
       diags.error(range(begin, pos), "a float has digits on both sides of its point")
           .fix(range(pos, pos), "0", "write a digit after the point");
-      return put(Tok::Float, begin);
+      return put(Tok::Bad, begin);
     }
     good &= digits(isDecimal);
   }
@@ -392,9 +392,9 @@ void Lexer::finishNumber(Tok kind, size_t begin, bool wellFormed) {
   if (all.size() > maxNumberBytes) {
     diags.error(range(begin, pos), "the literal that begins here is too large: it has " +
                                        std::to_string(all.size()) + " digits");
-    wellFormed = clean = true;
-  }
-  if (!clean || !wellFormed) {
+    kind = Tok::Bad;
+  } else if (!clean || !wellFormed) {
+    kind = Tok::Bad;
     auto e = diags.error(range(begin, pos), "`" + all.str() + "` is not a number");
     if (all.starts_with("0b"))
       e.note("a binary number is `0b` and the digits 0 and 1");

@@ -538,9 +538,15 @@ ExprPtr Parser::ifExpr() {
   const IfStmt *last = chain.get();
   while (last->elseIf)
     last = last->elseIf.get();
-  if (!last->elseBlock)
-    report({file, chain->range.begin, chain->range.begin + 2},
-           "an `if` that is a value needs an `else`");
+  if (last->elseBlock)
+    return toExpr(std::move(chain));
+  if (at(Tok::End)) {
+    expected("`else`");
+    return nullptr;
+  }
+  report({file, chain->range.begin, chain->range.begin + 2},
+         "an `if` that is a value needs an `else`");
+  panic = !at(Tok::Semi) && !at(Tok::Comma) && !at(Tok::RParen) && !at(Tok::RBrace);
   return toExpr(std::move(chain));
 }
 

@@ -448,7 +448,7 @@ StmtPtr Parser::afterExpr(Body body, const Token &first, ExprPtr e, ExprPtr &val
     assignment(*s);
     return finish(std::move(s), first.begin);
   }
-  if (endsValue(body)) {
+  if (endsValue(body) || at(Tok::End) || atDeclaration()) { // a missing `}` is the block's to say
     value = std::move(e);
     return nullptr;
   }

@@ -133,8 +133,8 @@ void Parser::expectSemi(const char *what) {
     return;
   }
   bool fresh = onNewLine() || at(Tok::RBrace) || at(Tok::KwLet) || at(Tok::End);
-  report(afterPrevious(),
-         std::string("expected `;` after ") + what + (fresh ? "" : ", found " + found()))
+  SourceRange end = at(Tok::End) ? here() : afterPrevious(); // there, one error with a missing `}`
+  report(end, std::string("expected `;` after ") + what + (fresh ? "" : ", found " + found()))
       .fix(afterPrevious(), ";", "add `;`");
   panic = !fresh;
 }
