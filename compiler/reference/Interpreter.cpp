@@ -227,6 +227,9 @@ bool Machine::bindDim(const FnDecl &fn, const DimBinding &dim, const Inputs &inp
     fail(Failure::Kind::Argument, decl.name.range,
          decl.name.text + " is " + std::to_string(*value) + ", a dim is in 0..=2^47");
   bind(decl, indexScalar(*value));
+  if (dim.how == DimBinding::How::ScalarParam) // names may stand for the parameter itself
+    bind(*fn.params[dim.param].decl,
+         integer(fn.params[dim.param].declared.type.scalar, static_cast<uint64_t>(*value)));
   return true;
 }
 

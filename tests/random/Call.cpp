@@ -1,0 +1,272 @@
+// Calls the C entry of a compiled function and holds the results against the interpreter's.
+//
+// Every buffer, the workspace too, lies between two guards of a known pattern; results and
+// workspace start as all ones (a NaN in every float type), inputs are compared with their copies
+// afterwards. Tensors are aligned to their element, no more. Results must be equal bit for bit, any
+// two NaNs being equal; the result of an approximated function may be off by the ulps that the
+// language states for it.
+#include "tests/random/Call.h"
+#include "compiler/reference/Math.h"
+#include <cstring>
+
+namespace texpr::random {
+
+using reference::Array;
+using reference::byteSize;
+using reference::describe;
+using reference::Value;
+
+static const char *cType(ScalarKind k) {
+  switch (k) {
+  case ScalarKind::F64:
+    return "double";
+  case ScalarKind::F32:
+    return "float";
+  case ScalarKind::F16:
+  case ScalarKind::BF16:
+  case ScalarKind::U16:
+    return "uint16_t";
+  case ScalarKind::I8:
+    return "int8_t";
+  case ScalarKind::I16:
+    return "int16_t";
+  case ScalarKind::I32:
+    return "int32_t";
+  case ScalarKind::I64:
+    return "int64_t";
+  case ScalarKind::U32:
+    return "uint32_t";
+  case ScalarKind::U64:
+    return "uint64_t";
+  default:
+    return "uint8_t";
+  }
+}
+
+/// The parameters of the C entry: dims, then values that are no dims (a pointer a leaf, scalars by
+/// value), then results.
+static std::vector<std::string> cParameters(const Checked &checked) {
+  std::vector<std::string> types;
+  std::vector<bool> isDim(checked.fn->params.size());
+  for (const DimBinding &dim : checked.fn->dims) {
+    if (dim.how == DimBinding::How::Defined)
+      continue;
+    if (dim.how == DimBinding::How::ScalarParam)
+      isDim[dim.param] = true;
+    types.push_back("int64_t");
+  }
+  for (size_t p = 0; p < checked.fn->params.size(); ++p) {
+    std::vector<const Type *> leaves;
+    checked.fn->params[p].decl->type.leaves(leaves);
+    for (const Type *leaf : leaves)
+      if (!isDim[p])
+        types.push_back(leaf->isTensor() ? "const void *" : cType(leaf->scalar));
+  }
+  for (const ResultDecl &result : checked.fn->results) {
+    std::vector<const Type *> leaves;
+    result.type.leaves(leaves);
+    types.insert(types.end(), leaves.size(), "void *");
+  }
+  return types;
+}
+
+static std::string shim(const std::string &prefix, const std::string &name,
+                        const std::vector<std::string> &types) {
+  std::string signature, values;
+  for (size_t i = 0; i < types.size(); ++i) {
+    const bool isPointer = types[i].back() == '*';
+    const std::string at = "a[" + std::to_string(i) + "]";
+    signature += (i ? ", " : "") + types[i];
+    values += (i ? ", " : "") + (isPointer ? at : "*(" + types[i] + " *)" + at);
+  }
+  return "int " + prefix + name + "(void *f, void **a) {\n  return ((int (*)(" + signature +
+         "))f)(" + values + ");\n}\n";
+}
+
+std::string shimText(const Checked &checked, const std::string &name) {
+  std::vector<std::string> types = cParameters(checked);
+  types.push_back("const void *"); // the tx_call
+  std::vector<std::string> query;
+  for (const DimBinding &dim : checked.fn->dims)
+    if (dim.how != DimBinding::How::Defined)
+      query.push_back("int64_t");
+  query.push_back("const void *");
+  query.push_back("void *");
+  return shim("call_", name, types) + shim("workspace_", name, query);
+}
+
+namespace {
+
+/// Bytes between two guards.
+class Guarded {
+public:
+  Guarded(size_t size, size_t alignment, uint8_t fill) : size(size) {
+    memory.assign(2 * guard + size + 2 * 64, pattern);
+    const auto base = reinterpret_cast<uintptr_t>(memory.data()) + guard;
+    // Aligned to `alignment` and to nothing wider.
+    const uintptr_t wide = (base + 63) & ~uintptr_t(63);
+    begin = reinterpret_cast<uint8_t *>(alignment < 64 ? wide + alignment : wide);
+    std::memset(begin, fill, size);
+  }
+  void *data() { return begin; }
+  bool isIntact() const {
+    for (const uint8_t *p = memory.data(); p != memory.data() + memory.size(); ++p)
+      if ((p < begin || p >= begin + size) && *p != pattern)
+        return false;
+    return true;
+  }
+
+private:
+  static constexpr size_t guard = 256;
+  static constexpr uint8_t pattern = 0xa5;
+  size_t size;
+  std::vector<uint8_t> memory;
+  uint8_t *begin;
+};
+
+/// How far a function may be off, in ulps (docs/language.md); half a one more, as the expected
+/// value is itself rounded.
+double allowedUlps(const std::string &function, ScalarKind k) {
+  if (function.empty() || function == "sqrt")
+    return 0;
+  const bool isTight =
+      function == "exp" || function == "log" || function == "tanh" || function == "erf";
+  return (isTight && k == ScalarKind::F32 ? 2 : 4) + 0.5;
+}
+
+bool agrees(reference::Scalar got, reference::Scalar expected, double ulps) {
+  if (got == expected || (reference::isNan(got) && reference::isNan(expected)))
+    return true;
+  return ulps > 0 && reference::ulpDistance(got, reference::real(expected)) <= ulps;
+}
+
+/// A leaf of a result in memory, against what is expected of it.
+std::optional<std::string> compare(const Value &expected, void *memory, double ulps) {
+  const ScalarKind k = expected.scalarKind();
+  Array got(k, expected.shape());
+  if (!got.bytes.empty())
+    std::memcpy(got.bytes.data(), memory, got.bytes.size());
+  for (int64_t i = 0; i < got.count(); ++i) {
+    const reference::Scalar want =
+        expected.isScalar() ? expected.scalar() : expected.tensor().get(i);
+    if (k == ScalarKind::Bool && got.get(i).bits > 1)
+      return "[" + std::to_string(i) + "] is a bool of " + std::to_string(got.get(i).bits);
+    if (!agrees(got.get(i), want, ulps))
+      return "[" + std::to_string(i) + "] of shape " + describe(got.shape) + ": got " +
+             describe(got.get(i)) + ", expected " + describe(want);
+  }
+  return std::nullopt;
+}
+
+/// The memory of one call.
+struct Memory {
+  std::vector<std::unique_ptr<Guarded>> buffers; // inputs, then results
+  std::vector<const Value *> inputs, results;
+  std::vector<void *> arguments;
+  std::vector<std::unique_ptr<uint64_t>> scalars;
+
+  void *scalar(uint64_t bits) {
+    scalars.push_back(std::make_unique<uint64_t>(bits));
+    return scalars.back().get();
+  }
+  void *buffer(const Value &like) {
+    const size_t bytes = like.isScalar() ? byteSize(like.scalarKind()) : like.tensor().bytes.size();
+    buffers.push_back(std::make_unique<Guarded>(bytes, byteSize(like.scalarKind()), 0xff));
+    return bytes ? buffers.back()->data() : nullptr; // a tensor without elements may be NULL
+  }
+};
+
+Memory prepare(const Case &c, const Run &run) {
+  Memory m;
+  const FnDecl &fn = *c.checked->fn;
+  std::vector<bool> isDim(fn.params.size());
+  for (size_t d = 0; d < fn.dims.size(); ++d) {
+    if (fn.dims[d].how == DimBinding::How::Defined)
+      continue;
+    if (fn.dims[d].how == DimBinding::How::ScalarParam)
+      isDim[fn.dims[d].param] = true;
+    m.arguments.push_back(m.scalar(static_cast<uint64_t>(run.dims[d].second)));
+  }
+  for (size_t p = 0; p < fn.params.size(); ++p) {
+    std::vector<const Value *> leaves;
+    run.inputs.params[p].leaves(leaves);
+    for (const Value *leaf : leaves) {
+      if (isDim[p])
+        continue;
+      if (leaf->isScalar()) {
+        m.arguments.push_back(m.scalar(leaf->scalar().bits));
+        continue;
+      }
+      void *memory = m.buffer(*leaf);
+      if (memory)
+        std::memcpy(memory, leaf->tensor().bytes.data(), leaf->tensor().bytes.size());
+      m.inputs.push_back(leaf);
+      m.arguments.push_back(memory);
+    }
+  }
+  for (const Value &result : run.expected)
+    result.leaves(m.results);
+  for (const Value *leaf : m.results)
+    m.arguments.push_back(m.buffer(*leaf));
+  return m;
+}
+
+std::optional<std::string> checkMemory(const Case &c, Memory &m) {
+  for (size_t b = 0; b < m.buffers.size(); ++b) {
+    const bool isInput = b < m.inputs.size();
+    const std::string name =
+        isInput ? "input " + std::to_string(b) : "r" + std::to_string(b - m.inputs.size());
+    if (!m.buffers[b]->isIntact())
+      return name + ": written outside of its buffer";
+    if (isInput) {
+      const std::vector<uint8_t> &bytes = m.inputs[b]->tensor().bytes;
+      if (!bytes.empty() && std::memcmp(bytes.data(), m.buffers[b]->data(), bytes.size()) != 0)
+        return name + ": an input was written";
+      continue;
+    }
+    const size_t r = b - m.inputs.size();
+    const bool isMath = !c.function.math.empty() && r + 1 == m.results.size();
+    const double ulps = allowedUlps(isMath ? c.function.math : "", m.results[r]->scalarKind());
+    if (auto wrong = compare(*m.results[r], m.buffers[b]->data(), ulps))
+      return name + *wrong;
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+std::optional<std::string> callEntry(const Case &c, const Run &run, Shim call, Shim workspace,
+                                     void *entry, void *workspaceEntry, int workers) {
+  Memory m = prepare(c, run);
+  char text[512] = "";
+  tx_call options = {};
+  options.size = sizeof options;
+  options.abi = TEXPR_ABI_1;
+  options.device = TX_CPU;
+  options.max_workers = workers;
+  options.error_text = text;
+  options.error_text_bytes = sizeof text;
+
+  size_t bytes = 0;
+  std::vector<void *> query(m.arguments.begin(),
+                            m.arguments.begin() +
+                                llvm::count_if(c.checked->fn->dims, [](const DimBinding &d) {
+                                  return d.how != DimBinding::How::Defined;
+                                }));
+  query.push_back(&options);
+  query.push_back(&bytes);
+  if (const int status = workspace(workspaceEntry, query.data()))
+    return "the workspace query gives status " + std::to_string(status) + ": " + text;
+  Guarded scratch(bytes, 64, 0xff);
+  options.workspace = bytes ? scratch.data() : nullptr;
+  options.workspace_bytes = bytes;
+
+  m.arguments.push_back(&options);
+  if (const int status = call(entry, m.arguments.data()))
+    return "status " + std::to_string(status) + ": " + text;
+  if (!scratch.isIntact())
+    return "written outside of the workspace of " + std::to_string(bytes) + " bytes";
+  return checkMemory(c, m);
+}
+
+} // namespace texpr::random

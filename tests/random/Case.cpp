@@ -1,0 +1,157 @@
+// From a text to a checked program, inputs, and expected results.
+//
+// Inputs are small dyadic numbers, so that sums are exact in any order; the interpreter says where
+// they are not after all, and others are drawn. Dims are small and often 0, 1 or odd, and now and
+// then beyond a vector's width.
+#include "tests/random/Case.h"
+#include "compiler/source/Parser.h"
+#include "llvm/Support/raw_ostream.h"
+
+namespace texpr::random {
+
+using reference::Failure;
+using reference::Value;
+
+std::unique_ptr<Checked> checkText(const std::string &text, std::string &why) {
+  auto c = std::make_unique<Checked>();
+  const unsigned file = c->files.add("random.tx", text);
+  const bool ok = check(parse(c->files, file, c->diags), c->files, c->diags, c->program);
+  if (!ok || c->diags.hasErrors()) {
+    llvm::raw_string_ostream os(why);
+    c->diags.print(os, c->files);
+    return nullptr;
+  }
+  for (const auto &fn : c->program.program->fns)
+    if (!fn->isLocal)
+      c->fn = fn.get();
+  if (!c->fn) {
+    why = "no exported function";
+    return nullptr;
+  }
+  return c;
+}
+
+static reference::Scalar drawScalar(Dice &dice, ScalarKind k, bool hasSpecials) {
+  if (k == ScalarKind::Bool)
+    return reference::boolean(dice.percent(50));
+  if (isFloat(k)) {
+    static const std::vector<const char *> specials = {"inf", "nan", "max", "min", "eps"};
+    if (hasSpecials && dice.percent(15))
+      return reference::constant(k, dice.pick(specials));
+    if (dice.percent(3))
+      return reference::rounded(k, -0.0L);
+    // As many bits as Writer's inputBits: quarters for the wide kinds, halves, then whole numbers.
+    const bool isWide = k == ScalarKind::F32 || k == ScalarKind::F64;
+    const long double unit = isWide ? 0.25L : k == ScalarKind::F16 ? 0.5L : 1;
+    const int64_t most = isWide ? 15 : k == ScalarKind::F16 ? 6 : 3;
+    return reference::rounded(k, static_cast<long double>(dice.between(-most, most)) * unit);
+  }
+  if (dice.percent(5))
+    return reference::constant(k, dice.percent(50) ? "max" : "min");
+  return reference::integer(k, static_cast<uint64_t>(dice.between(isSigned(k) ? -8 : 0, 9)));
+}
+
+static int64_t drawDim(Dice &dice, unsigned round) {
+  static const std::vector<int64_t> usual = {0, 1, 2, 3, 3, 4, 5, 5, 7, 8, 9};
+  static const std::vector<int64_t> wide = {1, 2, 7, 13, 16, 17, 31, 33, 65};
+  static const std::vector<int64_t> tiny = {0, 1, 2, 3};
+  if (round > 6)
+    return dice.pick(tiny);
+  return round % 3 == 2 ? dice.pick(wide) : dice.pick(usual);
+}
+
+/// Values for all parameters; nothing where no value fits (an index into nothing).
+static std::optional<reference::Inputs> drawInputs(const Checked &c, Dice &dice, unsigned round,
+                                                   bool hasSpecials) {
+  std::map<std::string, int64_t> dims;
+  for (const DimBinding &dim : c.fn->dims)
+    if (dim.how != DimBinding::How::Defined)
+      dims[dim.decl->name.text] = drawDim(dice, round);
+  const auto needs = reference::parameterNeeds(*c.program.program, *c.fn, dims);
+  if (!needs)
+    return std::nullopt;
+  reference::Inputs inputs;
+  for (size_t p = 0; p < needs.value->size(); ++p) {
+    const reference::ParamNeed &need = (*needs.value)[p];
+    const reference::LeafShape &leaf = need.leaves[0];
+    auto draw = [&] {
+      if (!need.range)
+        return drawScalar(dice, leaf.kind, hasSpecials);
+      return reference::integer(
+          leaf.kind, static_cast<uint64_t>(dice.between(need.range->first, need.range->second)));
+    };
+    if (need.leaves.size() != 1)
+      return std::nullopt;
+    if (leaf.shape.empty()) {
+      inputs.params.push_back(
+          need.isDim ? reference::integer(leaf.kind, dims.at(c.fn->params[p].decl->name.text))
+                     : draw());
+      continue;
+    }
+    reference::Array a(leaf.kind, leaf.shape);
+    if (a.count() && need.range && need.range->first > need.range->second)
+      return std::nullopt;
+    for (int64_t i = 0; i < a.count(); ++i)
+      a.set(i, draw());
+    inputs.params.push_back(std::move(a));
+  }
+  inputs.dims = dims;
+  return inputs;
+}
+
+std::optional<std::string> interpretCase(Case &c, uint64_t seed, unsigned runs, Tally &tally) {
+  Dice dice(seed);
+  const Program &program = *c.checked->program.program;
+  const FnDecl &fn = *c.checked->fn;
+  for (unsigned round = 0; c.runs.size() < runs && round < 12; ++round) {
+    auto inputs = drawInputs(*c.checked, dice, round, c.function.hasSpecials && round % 2);
+    if (!inputs)
+      continue;
+    reference::Exactness exactness;
+    reference::Options options;
+    options.fuel = 400000;
+    options.exactness = &exactness;
+    auto first = reference::interpret(program, fn, *inputs, options);
+    if (!first) {
+      if (first.failure.kind == Failure::Kind::Fuel)
+        ++tally.fuel;
+      else if (first.failure.kind == Failure::Kind::Contract)
+        ++tally.contract;
+      else {
+        const auto place = c.checked->files.place(0, first.failure.site.begin);
+        return std::string(spelling(first.failure.kind)) + " error at " +
+               std::to_string(place.line) + ":" + std::to_string(place.column) + ": " +
+               first.failure.message;
+      }
+      continue;
+    }
+    if (!exactness.isExact) {
+      ++tally.inexact;
+      continue;
+    }
+    options.shuffleParallel = seed;
+    auto second = reference::interpret(program, fn, *inputs, options);
+    for (size_t r = 0; second && r < first->size(); ++r)
+      if (!(*first)[r].sameAs((*second)[r]))
+        return "result " + std::to_string(r) + " depends on the order of a par";
+    auto dims = reference::dimsOf(program, fn, *inputs);
+    if (!second || !dims)
+      return "interpreted once, but not twice: " + second.failure.message + dims.failure.message;
+    c.runs.push_back({std::move(*inputs), std::move(*dims), std::move(*first)});
+  }
+  return std::nullopt;
+}
+
+std::string describeInputs(const Checked &checked, const Run &run) {
+  std::string text;
+  for (const auto &[name, value] : run.dims)
+    text += name + " = " + std::to_string(value) + "\n";
+  for (size_t p = 0; p < run.inputs.params.size(); ++p)
+    text +=
+        checked.fn->params[p].decl->name.text + " = " + describe(run.inputs.params[p], 4096) + "\n";
+  for (size_t r = 0; r < run.expected.size(); ++r)
+    text += "expected r" + std::to_string(r) + " = " + describe(run.expected[r], 4096) + "\n";
+  return text;
+}
+
+} // namespace texpr::random
