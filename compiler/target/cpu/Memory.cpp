@@ -93,11 +93,13 @@ struct Function {
 
   void lower() {
     lowerSignature();
-    SmallVector<Operation *> work;
-    function.walk([&](Operation *op) { work.push_back(op); });
-    for (Operation *op : work)
-      if (isa<par::BindOp, par::AllocOp, par::SlotOp>(op))
-        placeBuffer(op);
+    SmallVector<Operation *> buffers, work;
+    function.walk([&](Operation *op) {
+      bool isBuffer = isa<par::BindOp, par::AllocOp, par::SlotOp>(op);
+      (isBuffer ? buffers : work).push_back(op);
+    });
+    for (Operation *op : buffers)
+      placeBuffer(op);
     for (Operation *op : work) {
       b.setInsertionPoint(op);
       if (auto load = dyn_cast<par::LoadOp>(op))
@@ -111,9 +113,8 @@ struct Function {
       else if (isa<tx::FactOp>(op))
         op->erase();
     }
-    for (Operation *op : llvm::reverse(work))
-      if (isa_and_present<par::BindOp, par::AllocOp, par::SlotOp>(op))
-        op->erase();
+    for (Operation *op : llvm::reverse(buffers))
+      op->erase();
     lowerReturn();
   }
 

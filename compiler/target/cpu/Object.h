@@ -25,7 +25,7 @@ struct CpuVariant {
 enum class CpuOutput { object, assembly, llvm };
 
 struct ObjectRequest {
-  llvm::ArrayRef<CpuVariant> variants;  // of one architecture
+  llvm::ArrayRef<CpuVariant> variants; // of one architecture
   /// Defines the C entry points in the linked module; may be empty.
   std::function<void(llvm::Module &)> addEntries;
   llvm::ArrayRef<std::string> exported; // the only names that stay visible

@@ -60,4 +60,336 @@ TEST_P(Nests, Saxpy) {
     EXPECT_EQ(o[n], 7.0f);
   }
 }
+
+/// The header of a function of one row kernel: x [m, n] to y [m, n], rows at level thread.
+std::string rows(const char *name, const char *type, const std::string &body) {
+  std::string t = type;
+  return "func.func @" + std::string(name) + "(%m: index, %n: index, %xa: !par.buf<?x?x" + t +
+         ">, %ya: !par.buf<?x?x" + t +
+         R"(> {tx.out}) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %x = par.bind %xa [%m, %n] : !par.buf<?x?x)" +
+         t + R"(>
+    %y = par.bind %ya [%m, %n] : !par.buf<?x?x)" +
+         t + R"(>
+    par.kernel {
+      par.forall (%i) = (%c0) to (%m) axes ["i"] level "thread" attributes {plan.grain = 3 : i64} {
+)" + body +
+         R"(
+      }
+    }
+    return
+  })";
+}
+
+TEST_P(Nests, Softmax) {
+  Library lib(rows("softmax", "f32", R"(
+        %mx = par.reduce max (%j) = (%c0) to (%n) axes ["j"] level "simd" attributes {plan.vector = 16 : i64, plan.unroll = 4 : i64} {
+          %v = par.load %x[%i, %j] : !par.buf<?x?xf32> -> f32
+          par.yield %v : f32
+        } : f32
+        par.forall (%j) = (%c0) to (%n) axes ["j"] level "simd" attributes {plan.vector = 16 : i64} {
+          %v = par.load %x[%i, %j] : !par.buf<?x?xf32> -> f32
+          %d = arith.subf %v, %mx : f32
+          %e = math.exp %d : f32
+          par.store %e, %y[%i, %j] : f32, !par.buf<?x?xf32>
+        }
+        %s = par.reduce add (%j) = (%c0) to (%n) axes ["j"] level "simd" attributes {plan.vector = 16 : i64, plan.unroll = 4 : i64} {
+          %v = par.load %y[%i, %j] : !par.buf<?x?xf32> -> f32
+          par.yield %v : f32
+        } : f32
+        par.forall (%j) = (%c0) to (%n) axes ["j"] level "simd" attributes {plan.vector = 16 : i64} {
+          %v = par.load %y[%i, %j] : !par.buf<?x?xf32> -> f32
+          %d = arith.divf %v, %s : f32
+          par.store %d, %y[%i, %j] : f32, !par.buf<?x?xf32>
+        })"),
+              GetParam());
+  for (int64_t n : sizes) {
+    int64_t m = 7;
+    std::vector<float> x = ramp(m * n), y(m * n + 1, 7.0f);
+    EXPECT_EQ(lib("softmax", m, n, x.data(), y.data()), 0);
+    for (int64_t i = 0; i < m; ++i) {
+      double mx = -INFINITY, s = 0;
+      for (int64_t j = 0; j < n; ++j)
+        mx = std::max<double>(mx, x[i * n + j]);
+      for (int64_t j = 0; j < n; ++j)
+        s += std::exp(x[i * n + j] - mx);
+      for (int64_t j = 0; j < n; ++j)
+        ASSERT_NEAR(y[i * n + j], std::exp(x[i * n + j] - mx) / s, 1e-6)
+            << i << "," << j << " of " << n;
+    }
+    EXPECT_EQ(y[m * n], 7.0f);
+  }
+}
+
+TEST_P(Nests, LayerNormTuple) {
+  Library lib(rows("layernorm", "f32", R"(
+        %sq, %s = par.reduce add (%j) = (%c0) to (%n) axes ["j"] level "simd" attributes {plan.vector = 16 : i64, plan.unroll = 2 : i64} {
+          %v = par.load %x[%i, %j] : !par.buf<?x?xf32> -> f32
+          %v2 = arith.mulf %v, %v : f32
+          par.yield %v2, %v : f32, f32
+        } : f32, f32
+        %ni = arith.index_cast %n : index to i64
+        %nf = arith.sitofp %ni : i64 to f32
+        %mean = arith.divf %s, %nf : f32
+        %ms = arith.divf %sq, %nf : f32
+        %mm = arith.mulf %mean, %mean : f32
+        %var = arith.subf %ms, %mm : f32
+        par.forall (%j) = (%c0) to (%n) axes ["j"] level "simd" attributes {plan.vector = 16 : i64} {
+          %v = par.load %x[%i, %j] : !par.buf<?x?xf32> -> f32
+          %d = arith.subf %v, %mean : f32
+          %e = arith.divf %d, %var : f32
+          par.store %e, %y[%i, %j] : f32, !par.buf<?x?xf32>
+        })"),
+              GetParam());
+  for (int64_t n : {1, 5, 64, 130}) {
+    int64_t m = 4;
+    std::vector<float> x = ramp(m * n), y(m * n);
+    EXPECT_EQ(lib("layernorm", m, n, x.data(), y.data()), 0);
+    for (int64_t i = 0; i < m; ++i) {
+      float s = 0, sq = 0; // the values are dyadic: sums are exact
+      for (int64_t j = 0; j < n; ++j) {
+        s += x[i * n + j];
+        sq += x[i * n + j] * x[i * n + j];
+      }
+      float mean = s / n, var = sq / n - mean * mean;
+      for (int64_t j = 0; j < n; ++j) {
+        float want = (x[i * n + j] - mean) / var, got = y[i * n + j];
+        ASSERT_TRUE(got == want || (std::isnan(got) && std::isnan(want)))
+            << i << "," << j << " of " << n;
+      }
+    }
+  }
+}
+
+// Guards, an affine shift, a varying choice, a division in it, a strided read and a gather by computed index.
+TEST_P(Nests, StencilGuardsAndChoices) {
+  Library lib(rows("stencil", "f32", R"(
+        %z = arith.constant 0.0 : f32
+        par.forall (%j) = (%c0) to (%n) axes ["j"] level "simd" attributes {plan.vector = 16 : i64} {
+          %jm = arith.subi %j, %c1 : index
+          %jp = arith.addi %j, %c1 : index
+          %ge = arith.cmpi sge, %jm, %c0 : index
+          %lt = arith.cmpi slt, %jp, %n : index
+          %l = par.load %x[%i, %jm] mask %ge other %z : f32 : !par.buf<?x?xf32> -> f32
+          %r = scf.if %lt -> f32 {
+            %q = par.load %x[%i, %jp] : !par.buf<?x?xf32> -> f32
+            scf.yield %q : f32
+          } else {
+            scf.yield %z : f32
+          }
+          %n1 = arith.subi %n, %c1 : index
+          %rev = arith.subi %n1, %j : index
+          %b = par.load %x[%i, %rev] : !par.buf<?x?xf32> -> f32
+          %s0 = arith.addf %l, %r : f32
+          %s = arith.addf %s0, %b : f32
+          %nz = arith.cmpi ne, %j, %c0 : index
+          scf.if %nz {
+            %k = arith.divsi %n, %j : index
+            %kk = arith.remsi %k, %n : index
+            %g = par.load %x[%i, %kk] : !par.buf<?x?xf32> -> f32
+            %t = arith.addf %s, %g : f32
+            par.store %t, %y[%i, %j] : f32, !par.buf<?x?xf32>
+          } else {
+            par.store %s, %y[%i, %j] : f32, !par.buf<?x?xf32>
+          }
+        })"),
+              GetParam());
+  for (int64_t n : sizes) {
+    int64_t m = 3;
+    std::vector<float> x = ramp(m * n), y(m * n + 1, 7.0f);
+    EXPECT_EQ(lib("stencil", m, n, x.data(), y.data()), 0);
+    for (int64_t i = 0; i < m; ++i)
+      for (int64_t j = 0; j < n; ++j) {
+        const float *row = &x[i * n];
+        float want = (j ? row[j - 1] : 0) + (j + 1 < n ? row[j + 1] : 0) + row[n - 1 - j];
+        if (j)
+          want += row[(n / j) % n];
+        ASSERT_EQ(y[i * n + j], want) << i << "," << j << " of " << n;
+      }
+    EXPECT_EQ(y[m * n], 7.0f);
+  }
+}
+
+// A column sum inside lanes (serial reduction around vectors), a transposed read, and a where that differs between lanes.
+TEST_P(Nests, InnerReductionInLanes) {
+  Library lib(R"(
+    func.func @columns(%m: index, %n: index, %xa: !par.buf<?x?xf32>, %ya: !par.buf<?xf32> {tx.out}, %za: !par.buf<?xf32> {tx.out}) {
+      %c0 = arith.constant 0 : index
+      %x = par.bind %xa [%m, %n] : !par.buf<?x?xf32>
+      %y = par.bind %ya [%n] : !par.buf<?xf32>
+      %z = par.bind %za [%m] : !par.buf<?xf32>
+      par.kernel {
+        par.forall (%j) = (%c0) to (%n) axes ["j"] level "simd" attributes {plan.vector = 16 : i64} {
+          %s = par.reduce add (%i) = (%c0) to (%m) axes ["i"] level "step" where (%i) {
+            %k = arith.cmpi sle, %i, %j : index
+            par.yield %k : i1
+          } {
+            %v = par.load %x[%i, %j] : !par.buf<?x?xf32> -> f32
+            par.yield %v : f32
+          } : f32
+          par.store %s, %y[%j] : f32, !par.buf<?xf32>
+        }
+        par.forall (%i) = (%c0) to (%m) axes ["i"] level "simd" attributes {plan.vector = 16 : i64} {
+          %s = par.reduce max (%j) = (%c0) to (%n) axes ["j"] level "step" {
+            %v = par.load %x[%i, %j] : !par.buf<?x?xf32> -> f32
+            par.yield %v : f32
+          } : f32
+          par.store %s, %z[%i] : f32, !par.buf<?xf32>
+        }
+      }
+      return
+    })",
+              GetParam());
+  for (int64_t n : {1, 7, 40})
+    for (int64_t m : {0, 1, 33}) {
+      std::vector<float> x = ramp(m * n), y(n), z(m);
+      EXPECT_EQ(lib("columns", m, n, x.data(), y.data(), z.data()), 0);
+      for (int64_t j = 0; j < n; ++j) {
+        float s = 0;
+        for (int64_t i = 0; i < m && i <= j; ++i)
+          s += x[i * n + j];
+        ASSERT_EQ(y[j], s);
+      }
+      for (int64_t i = 0; i < m; ++i) {
+        float s = -INFINITY;
+        for (int64_t j = 0; j < n; ++j)
+          s = std::max(s, x[i * n + j]);
+        ASSERT_EQ(z[i], s);
+      }
+    }
+}
+
+// Bytes to floats, a bool result, a bool input as a mask, counts in i32 and a min with its unsigned order.
+TEST_P(Nests, MixedWidths) {
+  Library lib(R"(
+    func.func @mixed(%n: index, %ua: !par.buf<?xi8>, %ba: !par.buf<?xi1>, %fa: !par.buf<?xf32> {tx.out}, %oa: !par.buf<?xi1> {tx.out},
+                     %ca: !par.buf<i32> {tx.out}, %ma: !par.buf<i8> {tx.out}, %flag: i1) {
+      %c0 = arith.constant 0 : index
+      %half = arith.constant 0.5 : f32
+      %big = arith.constant 20.0 : f32
+      %u = par.bind %ua [%n] : !par.buf<?xi8>
+      %bb = par.bind %ba [%n] : !par.buf<?xi1>
+      %f = par.bind %fa [%n] : !par.buf<?xf32>
+      %o = par.bind %oa [%n] : !par.buf<?xi1>
+      %c = par.bind %ca [] : !par.buf<i32>
+      %mm = par.bind %ma [] : !par.buf<i8>
+      par.kernel {
+        par.forall (%i) = (%c0) to (%n) axes ["i"] level "simd" attributes {plan.vector = 16 : i64} {
+          %v = par.load %u[%i] : !par.buf<?xi8> -> i8
+          %x = arith.uitofp %v : i8 to f32
+          %y = arith.mulf %x, %half : f32
+          par.store %y, %f[%i] : f32, !par.buf<?xf32>
+          %t = par.load %bb[%i] : !par.buf<?xi1> -> i1
+          %g = arith.cmpf ogt, %y, %big : f32
+          %a = arith.andi %t, %g : i1
+          %w = arith.xori %a, %flag : i1
+          par.store %w, %o[%i] : i1, !par.buf<?xi1>
+        }
+        %count = par.reduce add (%i) = (%c0) to (%n) axes ["i"] level "simd" attributes {plan.vector = 16 : i64, plan.unroll = 2 : i64} {
+          %t = par.load %bb[%i] : !par.buf<?xi1> -> i1
+          %e = arith.extui %t : i1 to i32
+          par.yield %e : i32
+        } : i32
+        par.store %count, %c[] : i32, !par.buf<i32>
+        %least = par.reduce min unsigned (%i) = (%c0) to (%n) axes ["i"] level "simd" attributes {plan.vector = 32 : i64} where (%i) {
+          %t = par.load %bb[%i] : !par.buf<?xi1> -> i1
+          par.yield %t : i1
+        } {
+          %v = par.load %u[%i] : !par.buf<?xi8> -> i8
+          par.yield %v : i8
+        } : i8
+        par.store %least, %mm[] : i8, !par.buf<i8>
+      }
+      return
+    })",
+              GetParam());
+  for (int64_t n : sizes) {
+    std::vector<uint8_t> u(n), bools(n), o(n + 1, 9);
+    std::vector<float> f(n);
+    for (int64_t i = 0; i < n; ++i) {
+      u[i] = uint8_t(i * 91 + 17);
+      bools[i] = i % 3 == 1;
+    }
+    int32_t count = -1, want = 0;
+    uint8_t least = 1, wantLeast = 255;
+    EXPECT_EQ(
+        lib("mixed", n, u.data(), bools.data(), f.data(), o.data(), &count, &least, uint8_t(n & 1)),
+        0);
+    for (int64_t i = 0; i < n; ++i) {
+      ASSERT_EQ(f[i], u[i] * 0.5f);
+      ASSERT_EQ(o[i], uint8_t((bools[i] && f[i] > 20) ^ (n & 1)));
+      want += bools[i];
+      if (bools[i])
+        wantLeast = std::min(wantLeast, u[i]);
+    }
+    EXPECT_EQ(o[n], 9);
+    EXPECT_EQ(count, want);
+    EXPECT_EQ(least, wantLeast);
+  }
+}
+
+TEST_P(Nests, ArgmaxAndFailures) {
+  Library lib(R"(
+    tx.combiner @argmax (%av: f32, %ai: index), (%bv: f32, %bi: index) {
+      %g = arith.cmpf ogt, %bv, %av : f32
+      %v = arith.select %g, %bv, %av : f32
+      %i = arith.select %g, %bi, %ai : index
+      tx.yield %v, %i : f32, index
+    } identity {
+      %mi = arith.constant 0xFF800000 : f32
+      %k = arith.constant -1 : index
+      tx.yield %mi, %k : f32, index
+    }
+    func.func @best(%n: index, %xa: !par.buf<?xf32>, %ia: !par.buf<?xi32>, %oa: !par.buf<i64> {tx.out}, %sa: !par.buf<f32> {tx.out}) {
+      %c0 = arith.constant 0 : index
+      %z = arith.constant 0.0 : f32
+      %x = par.bind %xa [%n] : !par.buf<?xf32>
+      %ix = par.bind %ia [%n] : !par.buf<?xi32>
+      %o = par.bind %oa [] : !par.buf<i64>
+      %so = par.bind %sa [] : !par.buf<f32>
+      par.kernel {
+        %v, %k = par.reduce user @argmax (%i) = (%c0) to (%n) axes ["i"] level "simd" {
+          %e = par.load %x[%i] : !par.buf<?xf32> -> f32
+          par.yield %e, %i : f32, index
+        } : f32, index
+        %k64 = arith.index_cast %k : index to i64
+        par.store %k64, %o[] : i64, !par.buf<i64>
+        %s = par.reduce add (%i) = (%c0) to (%n) axes ["i"] level "simd" attributes {plan.vector = 16 : i64, plan.unroll = 2 : i64} {
+          %p = par.load %ix[%i] : !par.buf<?xi32> -> i32
+          %q = arith.index_cast %p : i32 to index
+          %ok = arith.cmpi ult, %q, %n : index
+          %true = arith.constant true
+          %bad = arith.xori %ok, %true : i1
+          par.fail 5 if %bad
+          %e = par.load %x[%q] mask %ok other %z : f32 : !par.buf<?xf32> -> f32
+          par.yield %e : f32
+        } : f32
+        par.store %s, %so[] : f32, !par.buf<f32>
+      }
+      return
+    })",
+              GetParam());
+  for (int64_t n : sizes) {
+    std::vector<float> x = ramp(n);
+    std::vector<int32_t> index(n);
+    float sum = 0, got = -1;
+    int64_t best = -7, want = -1;
+    for (int64_t i = 0; i < n; ++i) {
+      index[i] = int32_t((i * 13) % n);
+      if (want < 0 || x[i] > x[want])
+        want = i;
+      sum += x[index[i]];
+    }
+    EXPECT_EQ(lib("best", n, x.data(), index.data(), &best, &got), 0);
+    EXPECT_EQ(best, want);
+    EXPECT_EQ(got, sum);
+    if (n) {
+      index[n - 1] = INT32_MIN;
+      EXPECT_EQ(lib("best", n, x.data(), index.data(), &best, &got), 4);
+      EXPECT_EQ(lib.report.site, 5);
+    }
+  }
+}
 } // namespace
