@@ -74,9 +74,16 @@ static LogicalResult verifyLevel(Operation *op, std::optional<StringRef> level) 
 static bool storesTwice(ForallOp nest, const Access &access) {
   if (!access.isWrite() || access.mask || isa<ContractOp>(access.op))
     return false;
-  for (Operation *p = access.op->getParentOp(); p != nest; p = p->getParentOp())
-    if (!isa<ForallOp, KernelOp>(p))
+  for (Operation *p = access.op->getParentOp(); p != nest; p = p->getParentOp()) {
+    auto inner = dyn_cast<ForallOp>(p);
+    // Inner bounds that follow an outer axis cut its domain into parts: nothing is sure then.
+    bool parts = inner && llvm::any_of(inner->getOperands(), [&](Value bound) {
+                   return llvm::any_of(nest.getArgs(),
+                                       [&](Value axis) { return tx::dependsOn(bound, axis); });
+                 });
+    if (!isa<ForallOp, KernelOp>(p) || parts)
       return false;
+  }
   for (auto [axis, upper] : llvm::zip_equal(nest.getArgs(), nest.getUpper())) {
     bool uses = llvm::any_of(access.indices, [&](Value v) { return tx::dependsOn(v, axis); });
     if (!uses && !matchPattern(upper, m_One()))
