@@ -63,19 +63,31 @@ private:
 
 Row rowOf(int column) { return {{{column, 1}}, 0}; }
 
-/// Columns for every part of a product, so that lemmas about its factors can be said.
+/// Columns for what the lemmas want to name: of two products x * z and y * z the shared z, of small products every
+/// part, and x * y between squares x * x and y * y.
 void Lemmas::divisors() {
+  auto part = [&](const std::vector<const Node *> &factors) {
+    if (factors.size() > 1)
+      system.column(monomialOf(factors));
+  };
   for (size_t c = 0; c < system.columns.size(); ++c) {
     const std::vector<const Node *> factors = system.columns[c].node->factors;
-    if (factors.size() < 3 || factors.size() > 4)
-      continue;
-    for (unsigned mask = 1; mask + 1 < 1u << factors.size(); ++mask) {
-      std::vector<const Node *> part;
-      for (size_t i = 0; i < factors.size(); ++i)
-        if (mask >> i & 1)
-          part.push_back(factors[i]);
-      if (part.size() > 1)
-        system.column(monomialOf(std::move(part)));
+    for (size_t i = 0; factors.size() == 3 && i < 3 && system.columns.size() < 32; ++i)
+      part({factors[i == 0], factors[2 - (i == 2)]});
+    for (size_t d = 0; factors.size() > 1 && d < c; ++d) {
+      const std::vector<int> x = system.columns[c].factors, y = system.columns[d].factors;
+      if (x.size() == 2 && y.size() == 2 && x[0] == x[1] && y[0] == y[1])
+        part({system.columns[x[0]].node, system.columns[y[0]].node});
+      if (x.size() < 3 || x.size() != y.size())
+        continue;
+      std::vector<int> shared;
+      std::set_intersection(x.begin(), x.end(), y.begin(), y.end(), std::back_inserter(shared));
+      if (shared.size() + 1 != x.size())
+        continue;
+      std::vector<const Node *> z;
+      for (int f : shared)
+        z.push_back(system.columns[f].node);
+      part(z);
     }
   }
 }
@@ -106,6 +118,13 @@ void Lemmas::signs() {
     int least = 1;
     for (int f : factors)
       least = std::min(least, lower[f]);
+    if (least == 0 && system.entails({{{int(c), 1}}, -1})) {
+      least = 1; // a positive product of what is not negative
+      for (int f : factors) {
+        lower[f] = 1;
+        system.require({{{f, 1}}, -1}, false);
+      }
+    }
     if (least < 0 && std::set<int>(factors.begin(), factors.end()).size() == 1 &&
         factors.size() % 2 == 0)
       least = 0; // a square

@@ -24,7 +24,7 @@ struct RandomSystem {
       symbols.push_back(w.newSymbol("s" + std::to_string(i), {low.back(), high.back()}));
     }
     for (int i = int(pick(0, 4)); i > 0; --i) {
-      assumed.push_back(constraint());
+      assumed.push_back(pick(0, 3) ? constraint() : definition());
       w.assume(assumed.back());
     }
     if (pick(0, 3) == 0) {
@@ -73,6 +73,21 @@ struct RandomSystem {
   Constraint constraint() {
     static const Rel rels[] = {Rel::LT, Rel::LE, Rel::GE, Rel::GT, Rel::EQ, Rel::NE};
     return {expr(int(pick(0, 2))), rels[pick(0, 9) % 6], expr(int(pick(0, 1)))};
+  }
+
+  /// An equality as signatures have them: s == e, s % e == k, s == t * u + v.
+  Constraint definition() {
+    Expr s = Expr::symbol(symbols[pick(0, symbols.size() - 1)]);
+    switch (pick(0, 3)) {
+    case 0:
+      return {s, Rel::EQ, expr(1)};
+    case 1:
+      return {Expr::mod(s, leaf()), Rel::EQ, pick(0, 2)};
+    case 2:
+      return {Expr::mod(s, pick(2, 4)), Rel::EQ, pick(0, 2)};
+    default:
+      return {s, Rel::EQ, leaf() * leaf() + leaf()};
+    }
   }
 
   static std::optional<bool> holds(const Constraint &c, const std::vector<int64_t> &values) {
@@ -167,7 +182,8 @@ void check(uint64_t seed, Tally &tally) {
         values[s] = v;
       // Symbols that the question is not connected to are free: only what mentions the named ones
       // is checked.
-      EXPECT_EQ(RandomSystem::holds(c, values), false) << "seed " << seed << ": " << r.w.str(c) << ", " << r.text();
+      EXPECT_EQ(RandomSystem::holds(c, values), false)
+          << "seed " << seed << ": " << r.w.str(c) << ", " << r.text();
       for (const Constraint &assumed : r.assumed) {
         std::vector<Symbol> used;
         assumed.lhs.symbols(used);
@@ -177,7 +193,7 @@ void check(uint64_t seed, Tally &tally) {
                              [&](auto &v) { return v.first == s; });
         });
         if (named) {
-          EXPECT_EQ(RandomSystem::holds(assumed, values), true)
+          EXPECT_EQ(RandomSystem::holds({assumed.lhs - assumed.rhs, assumed.rel, 0}, values), true)
               << "seed " << seed << ": " << r.w.str(assumed) << " at " << r.w.describe(a);
         }
       }
