@@ -48,30 +48,31 @@ TX_RT_SYMBOL int TX_RT(cpu_level)(void) {
   return known - 1;
 }
 
+/* The memory clobbers keep the loads and stores of inlined generated code between the two. */
 #if defined(__x86_64__)
 TX_RT_SYMBOL uint64_t TX_RT(fp_enter)(void) {
   uint32_t saved, ieee = 0x1f80;
   __asm__ volatile("stmxcsr %0" : "=m"(saved));
   if ((saved & ~0x3fu) != ieee) /* the low six bits are sticky flags */
-    __asm__ volatile("ldmxcsr %0" : : "m"(ieee));
+    __asm__ volatile("ldmxcsr %0" : : "m"(ieee) : "memory");
   return saved;
 }
 TX_RT_SYMBOL void TX_RT(fp_leave)(uint64_t saved) {
   uint32_t word = (uint32_t)saved;
   if ((word & ~0x3fu) != 0x1f80)
-    __asm__ volatile("ldmxcsr %0" : : "m"(word));
+    __asm__ volatile("ldmxcsr %0" : : "m"(word) : "memory");
 }
 #elif defined(__aarch64__)
 TX_RT_SYMBOL uint64_t TX_RT(fp_enter)(void) {
   uint64_t saved;
   __asm__ volatile("mrs %0, fpcr" : "=r"(saved));
   if (saved)
-    __asm__ volatile("msr fpcr, %0" : : "r"((uint64_t)0));
+    __asm__ volatile("msr fpcr, %0" : : "r"((uint64_t)0) : "memory");
   return saved;
 }
 TX_RT_SYMBOL void TX_RT(fp_leave)(uint64_t saved) {
   if (saved)
-    __asm__ volatile("msr fpcr, %0" : : "r"(saved));
+    __asm__ volatile("msr fpcr, %0" : : "r"(saved) : "memory");
 }
 #else
 #error "an architecture without fp_enter"
