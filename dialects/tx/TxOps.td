@@ -67,6 +67,7 @@ def Tx_BindOp : Tx_Op<"bind", [Pure, AllTypesMatch<["source", "result"]>, Declar
   let arguments = (ins Tx_Tensor:$source, Variadic<Index>:$extents);
   let results = (outs Tx_Tensor:$result);
   let assemblyFormat = "$source `[` $extents `]` attr-dict `:` type($source)";
+  let hasFolder = 1;
   let hasVerifier = 1;
 }
 
