@@ -14,7 +14,7 @@ void Facts::State::add(Assumption a) {
     symbols[s].assumptions.push_back(assumptions.size());
   assumptions.push_back(std::move(a));
   Level &level = levels.back();
-  std::erase_if(level.answers, [](auto &entry) { return !entry.second; });
+  level.answers.clear();
   level.ranges.clear();
 }
 
@@ -27,15 +27,22 @@ void Facts::State::pop() {
   levels.pop_back();
 }
 
-Answer Facts::State::answer(const Fact &q) {
-  Key key{q.kind, Node::of(q.e)};
-  for (size_t i = levels.size(); i-- > 0;) {
-    auto it = levels[i].answers.find(key);
-    if (it != levels[i].answers.end() && (i + 1 == levels.size() || it->second))
-      return it->second;
-  }
-  Answer a = ask(q);
-  levels.back().answers.emplace(key, a);
+Answer Facts::State::answer(const Constraint &c) {
+  Fact q = toFact(c);
+  Key asked{static_cast<int>(c.rel), Node::of(c.lhs), Node::of(c.rhs)};
+  Key proof{-1 - q.kind, Node::of(q.e), nullptr};
+  if (auto it = levels.back().answers.find(asked); it != levels.back().answers.end())
+    return it->second;
+  Answer a;
+  if (std::any_of(levels.begin(), levels.end(),
+                  [&](const Level &l) { return l.proofs.count(proof) != 0; }))
+    a.kind = Answer::Kind::Proved;
+  else
+    a = ask(c, q);
+  if (a)
+    levels.back().proofs.insert(proof);
+  else
+    levels.back().answers.emplace(asked, a);
   return a;
 }
 
@@ -57,7 +64,7 @@ std::string Facts::str(const Constraint &c) const {
   return str(c.lhs) + text[static_cast<int>(c.rel)] + str(c.rhs);
 }
 
-void Facts::push() { state->levels.push_back({state->assumptions.size(), {}, {}}); }
+void Facts::push() { state->levels.push_back({state->assumptions.size(), {}, {}, {}}); }
 void Facts::pop() { state->pop(); }
 
 void Facts::assume(const Constraint &c) {
@@ -88,19 +95,7 @@ void Facts::assumeAny(const std::vector<std::vector<Constraint>> &cases) {
   state->add(std::move(a));
 }
 
-Answer Facts::prove(const Constraint &c) const {
-  Answer a = state->answer(toFact(c));
-  if (a.kind != Answer::Kind::Refuted)
-    return a;
-  // The difference may have a value where a side, with a quotient that cancelled, has none.
-  Values values(a.counterExample.begin(), a.counterExample.end());
-  auto value = [&](Symbol s) {
-    auto it = values.find(s);
-    return it == values.end() ? std::nullopt : std::optional<int64_t>(it->second);
-  };
-  bool defined = evaluateNode(Node::of(c.lhs), value) && evaluateNode(Node::of(c.rhs), value);
-  return defined ? a : Answer{};
-}
+Answer Facts::prove(const Constraint &c) const { return state->answer(c); }
 
 Answer Facts::proveAll(const std::vector<Constraint> &cs) const {
   Answer all{Answer::Kind::Proved, {}};

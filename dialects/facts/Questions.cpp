@@ -165,15 +165,16 @@ bool Facts::State::isUnreachable() {
   return false;
 }
 
-Answer Facts::State::ask(const Fact &q) {
+Answer Facts::State::ask(const Constraint &c, const Fact &q) {
   std::vector<Symbol> from;
-  q.e.symbols(from);
-  Component c = component(std::move(from));
+  c.lhs.symbols(from);
+  c.rhs.symbols(from);
+  Component near = component(std::move(from));
   Effort effort{effortOfQuestion};
   std::vector<OpenCase> open;
   bool proved = true;
   for (const Conjunction &negated : negationsOf(q)) {
-    Problem p = problem(c, Huge::Drop);
+    Problem p = problem(near, Huge::Drop);
     p.facts.insert(p.facts.end(), negated.begin(), negated.end());
     proved = refute(std::move(p), effort, 0, open) && proved;
   }
@@ -181,15 +182,18 @@ Answer Facts::State::ask(const Fact &q) {
     return {Answer::Kind::Proved, {}};
   for (const OpenCase &o : open) {
     auto found = findWitness(o, [&](const Values &values) {
-      Values all = completed(c, values);
-      return satisfies(c, all) && holds(q, lookup(all)) == false;
+      Values all = completed(near, values);
+      // Where a quotient cancelled in the difference, a side may have no value though the difference has.
+      auto value = lookup(all);
+      return satisfies(near, all) && holds(q, value) == false &&
+             evaluateNode(Node::of(c.lhs), value) && evaluateNode(Node::of(c.rhs), value);
     });
     if (!found)
       continue;
-    if (!othersSatisfiable(c))
+    if (!othersSatisfiable(near))
       break;
     Answer refuted{Answer::Kind::Refuted, {}};
-    Values all = completed(c, *found);
+    Values all = completed(near, *found);
     for (auto &[s, v] : all)
       refuted.counterExample.push_back({s, v});
     std::sort(refuted.counterExample.begin(), refuted.counterExample.end());

@@ -17,15 +17,12 @@ struct Facts::State {
     Range range;
     std::vector<size_t> assumptions; // that mention it, oldest first
   };
-  struct Key {
-    Fact::Kind kind;
-    const Node *e;
-    bool operator<(const Key &o) const { return std::tie(kind, e) < std::tie(o.kind, o.e); }
-  };
-  /// What was asked while this level was the top of the stack, since its last assumption; proofs
-  /// for longer.
+  using Key = std::tuple<int, const Node *, const Node *>;
+  /// What was asked while this level was the top of the stack: all answers since its last assumption, and proofs, which
+  /// further assumptions leave alone, by the normal form of the question.
   struct Level {
     size_t assumptions = 0; // when it was pushed
+    std::set<Key> proofs;
     std::map<Key, Answer> answers;
     std::map<const Node *, Range> ranges;
   };
@@ -38,7 +35,7 @@ struct Facts::State {
 
   void add(Assumption a);
   void pop();
-  Answer answer(const Fact &question);
+  Answer answer(const Constraint &c);
   Range range(const Expr &e);
   bool isUnreachable();
 
@@ -51,7 +48,7 @@ private:
   bool satisfies(const Component &c, const Values &values) const;
   Values completed(const Component &c, const Values &values) const;
   bool othersSatisfiable(const Component &c);
-  Answer ask(const Fact &question);
+  Answer ask(const Constraint &c, const Fact &question);
 
 public:
   std::vector<Info> symbols;
