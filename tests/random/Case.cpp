@@ -73,27 +73,32 @@ static std::optional<reference::Inputs> drawInputs(const Checked &c, Dice &dice,
   reference::Inputs inputs;
   for (size_t p = 0; p < needs.value->size(); ++p) {
     const reference::ParamNeed &need = (*needs.value)[p];
-    const reference::LeafShape &leaf = need.leaves[0];
-    auto draw = [&] {
-      if (!need.range)
-        return drawScalar(dice, leaf.kind, hasSpecials);
-      return reference::integer(
-          leaf.kind, static_cast<uint64_t>(dice.between(need.range->first, need.range->second)));
-    };
-    if (need.leaves.size() != 1)
-      return std::nullopt;
-    if (leaf.shape.empty()) {
-      inputs.params.push_back(
-          need.isDim ? reference::integer(leaf.kind, dims.at(c.fn->params[p].decl->name.text))
-                     : draw());
-      continue;
+    std::vector<Value> leaves;
+    for (const reference::LeafShape &leaf : need.leaves) {
+      auto draw = [&] {
+        if (!need.range)
+          return drawScalar(dice, leaf.kind, hasSpecials);
+        return reference::integer(
+            leaf.kind, static_cast<uint64_t>(dice.between(need.range->first, need.range->second)));
+      };
+      if (need.isDim) {
+        const int64_t value = dims.at(c.fn->params[p].decl->name.text);
+        leaves.push_back(reference::integer(leaf.kind, static_cast<uint64_t>(value)));
+        continue;
+      }
+      if (leaf.shape.empty()) {
+        leaves.push_back(draw());
+        continue;
+      }
+      reference::Array a(leaf.kind, leaf.shape);
+      if (a.count() && need.range && need.range->first > need.range->second)
+        return std::nullopt;
+      for (int64_t i = 0; i < a.count(); ++i)
+        a.set(i, draw());
+      leaves.push_back(std::move(a));
     }
-    reference::Array a(leaf.kind, leaf.shape);
-    if (a.count() && need.range && need.range->first > need.range->second)
-      return std::nullopt;
-    for (int64_t i = 0; i < a.count(); ++i)
-      a.set(i, draw());
-    inputs.params.push_back(std::move(a));
+    // Tuples in parameters are flat: one level of leaves.
+    inputs.params.push_back(leaves.size() == 1 ? leaves[0] : Value::tuple(std::move(leaves)));
   }
   inputs.dims = dims;
   return inputs;

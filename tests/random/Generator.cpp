@@ -146,7 +146,7 @@ void Writer::drawParameters() {
     add(scalarsInScope.back().name + ": " + spelling(k));
   }
   if (dice.percent(10))
-    where = "\nwhere " + dims[0] + " <= " + std::to_string(100 + dice.below(100));
+    facts.push_back(dims[0] + " <= " + std::to_string(100 + dice.below(100)));
 }
 
 static std::string tupleText(const std::vector<ScalarKind> &parts) {
@@ -213,12 +213,21 @@ void Writer::drawHelpers() {
     const std::string k = spelling(h.kind);
     inner.scalarsInScope = {{"a", h.kind, inputBits(h.kind)}};
     if (h.isTensor) {
+      h.isShorter = dice.percent(30);
       inner.dims = {"d"};
-      const Extent d{Extent::Kind::Name, "d", "", 0};
-      inner.tensorsInScope = {{"x", h.kind, {d}, inputBits(h.kind), {}, false}};
-      const std::string body = inner.tensor(h.kind, {d}, 2).text;
-      declarations += "local fn " + h.name + "(x: " + k + "[d], a: " + k + ") -> (y: " + k +
-                      "[d]) {\n  " + body + "\n}\n";
+      const Extent d{Extent::Kind::Name, "d", "", 0}, longer{Extent::Kind::PlusOne, "d", "", 0};
+      inner.tensorsInScope = {
+          {"x", h.kind, {h.isShorter ? longer : d}, inputBits(h.kind), {}, false}};
+      std::string body;
+      if (dice.percent(30)) { // written on the parallel level
+        inner.indicesInScope.push_back({"i", d});
+        body =
+            "y: " + k + "[d];\n  par d |i| { y[i] = " + inner.scalar(h.kind, 2).text + "; }\n  y";
+      } else {
+        body = inner.tensor(h.kind, {d}, 2).text;
+      }
+      declarations += "local fn " + h.name + "(x: " + k + (h.isShorter ? "[d + 1]" : "[d]") +
+                      ", a: " + k + ") -> (y: " + k + "[d]) {\n  " + body + "\n}\n";
     } else {
       inner.loops = 3; // no forms: it has no dims
       inner.scalarsInScope.push_back({"b", h.kind, inputBits(h.kind)});
@@ -261,6 +270,8 @@ std::string Writer::results(const std::vector<Tensor> &tensors,
     add(spelling(t->kind) + shapeText(t->shape), t->name);
   for (auto s = scalars.rbegin(); s != scalars.rend() && count < 4; ++s)
     add(spelling(s->kind), s->name);
+  for (const auto &[type, value] : extraResults)
+    add(type, value);
   if (count == 0 || dice.percent(40)) {
     const ScalarKind k = drawKind();
     const std::vector<Extent> shape = drawShape(2);
@@ -286,10 +297,14 @@ GeneratedFunction Writer::write() {
   drawHelpers();
   drawParameters();
   const size_t tensors = tensorsInScope.size(), scalars = scalarsInScope.size();
-  const std::string body = dice.percent(60) ? pureBody() : parallelBody();
+  std::string body = dice.percent(35) ? pattern() : "";
+  body += dice.percent(60) ? pureBody() : parallelBody();
   const std::vector<Tensor> newTensors(tensorsInScope.begin() + tensors, tensorsInScope.end());
   const std::vector<ScalarName> newScalars(scalarsInScope.begin() + scalars, scalarsInScope.end());
   const std::string last = results(newTensors, newScalars);
+  std::string where;
+  for (const std::string &fact : facts)
+    where += (where.empty() ? "\nwhere " : ", ") + fact;
   const bool specials = !hasFloatOp && dice.percent(15);
   return {function,
           declarations + "fn " + function + "(" + signature + where + " {\n" + body + last + "}\n",

@@ -57,10 +57,20 @@ Piece Writer::computed(ScalarKind k, const std::vector<Extent> &shape, unsigned 
 }
 
 Piece Writer::elementwise(ScalarKind k, const std::vector<Extent> &shape, unsigned depth) {
-  if (k == K::Bool)
-    return computed(k, shape, depth);
+  if (k == K::Bool) {
+    K of = drawKind();
+    of = of == K::Bool ? K::F32 : of;
+    static const std::vector<std::string> ops = {" < ", " <= ", " == ", " != "};
+    return {"(" + tensor(of, shape, depth).text + dice.pick(ops) + tensor(of, shape, depth).text +
+                ")",
+            1};
+  }
   const Piece a = tensor(k, shape, depth);
-  switch (dice.below(5)) {
+  switch (dice.below(6)) {
+  case 5: {
+    const Piece c = tensor(K::Bool, shape, 0), b = tensor(k, shape, depth);
+    return {"select(" + c.text + ", " + a.text + ", " + b.text + ")", std::max(a.bits, b.bits)};
+  }
   case 0: {
     const Piece b = tensor(k, shape, depth);
     return {"(" + a.text + " * " + b.text + ")", a.bits + b.bits};
@@ -149,9 +159,15 @@ Piece Writer::tensor(ScalarKind k, const std::vector<Extent> &shape, unsigned de
             anyBits};
   }
   case 7:
-    for (const Helper &h : helpers)
-      if (h.isTensor && h.kind == k && shape.size() == 1)
-        return {h.name + "(" + tensor(k, shape, 0).text + ", " + scalar(k, 1).text + ")", anyBits};
+    for (const Helper &h : helpers) {
+      if (!h.isTensor || h.kind != k || shape.size() != 1)
+        continue;
+      const Extent longer{Extent::Kind::PlusOne, shape[0].a, "", 0};
+      if (h.isShorter && shape[0].kind != Extent::Kind::Name)
+        continue;
+      const std::string x = tensor(k, {h.isShorter ? longer : shape[0]}, 0).text;
+      return {h.name + "(" + x + ", " + scalar(k, 1).text + ")", anyBits};
+    }
     break;
   default:
     break;
@@ -164,7 +180,15 @@ std::string Writer::letTensor() {
   const std::vector<Extent> shape = drawShape(2);
   budget += 12;
   const Piece p = tensor(k, shape, 3);
-  const std::string name = fresh("y");
+  std::string name = fresh("y");
+  if (dice.percent(10)) { // a new meaning for an old name
+    const auto old =
+        tensorsInScope.begin() + dice.below(static_cast<unsigned>(tensorsInScope.size()));
+    if (old->name[0] == 'y') {
+      name = old->name;
+      tensorsInScope.erase(old);
+    }
+  }
   tensorsInScope.push_back({name, k, shape, p.bits, {}, false});
   return "  let " + name + " = " + p.text + ";\n";
 }

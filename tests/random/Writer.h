@@ -43,7 +43,8 @@ struct Piece {
 struct Helper {
   std::string name;
   ScalarKind kind;
-  bool isTensor; // (x: kind[k], a: kind) -> kind[k], else (a: kind, b: kind) -> kind
+  bool isTensor;          // (x: kind[d], a: kind) -> kind[d], else (a: kind, b: kind) -> kind
+  bool isShorter = false; // x: kind[d + 1]
 };
 struct UserOp {
   std::string name;
@@ -119,6 +120,17 @@ private:
   std::string accumulator();
   std::string stepped();
 
+  // Patterns.cpp: whole idioms with parameters of their own
+  void parameter(const std::string &text);
+  std::string pattern();
+  std::string convolution();
+  std::string pooling();
+  std::string tiles();
+  std::string product();
+  std::string tupleTensor();
+  std::string slices();
+  std::string wave();
+
   /// Everything that was declared since goes out of scope.
   struct Scope {
     Writer &w;
@@ -142,7 +154,9 @@ private:
   std::string math;
 
   std::vector<std::string> dims;
-  std::string declarations, signature, where;
+  std::string declarations, signature;
+  std::vector<std::string> facts;                                // of `where`
+  std::vector<std::pair<std::string, std::string>> extraResults; // type, value
   std::vector<Tensor> tensorsInScope;
   std::vector<ScalarName> scalarsInScope;
   std::vector<Index> indicesInScope;
