@@ -351,3 +351,13 @@ void ContractOp::getEffects(Effects &effects) {
 
 YieldOp SeqOp::getYield() { return cast<YieldOp>(getBlock()->getTerminator()); }
 YieldOp ReduceOp::getYield() { return cast<YieldOp>(getBlock()->getTerminator()); }
+
+SmallVector<tx::AxisRange> ForallOp::getAxisRanges(Region &region) {
+  return tx::zipBounds(region, getLower(), getUpper());
+}
+SmallVector<tx::AxisRange> SeqOp::getAxisRanges(Region &region) {
+  return tx::zipBounds(region, getLower(), getUpper());
+}
+SmallVector<tx::AxisRange> ReduceOp::getAxisRanges(Region &region) {
+  return tx::zipBounds(region, getLower(), getUpper());
+}

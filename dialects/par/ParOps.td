@@ -71,7 +71,7 @@ def Par_KernelOp : Par_Op<"kernel", [RecursiveMemoryEffects, NoTerminator, Singl
 }
 
 def Par_ForallOp : Par_Op<"forall", [RecursiveMemoryEffects, AttrSizedOperandSegments, SingleBlockImplicitTerminator<"YieldOp">,
-    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
+    DeclareOpInterfaceMethods<Tx_HasDomain>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
   let summary = "Iterations in any order; converged and visible at entry and exit";
   let description = [{`level` is what one iteration gets: `block`, `warp`, `lane` of the source or, after `map`, a level of the machine (`thread`, `simd`, `step`).
     A forall at level `simd` is vectorized along its last axis. `full`: the iterations are the lanes of the level. `disjoint`: the user answers for races.}];
@@ -90,7 +90,7 @@ def Par_ForallOp : Par_Op<"forall", [RecursiveMemoryEffects, AttrSizedOperandSeg
   let hasRegionVerifier = 1;
 }
 
-def Par_SeqOp : Par_Op<"seq", [RecursiveMemoryEffects, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
+def Par_SeqOp : Par_Op<"seq", [RecursiveMemoryEffects, DeclareOpInterfaceMethods<Tx_HasDomain>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
   let summary = "Iterations in order, in one thread of control, with carried scalars";
   let arguments = (ins Index:$lower, Index:$upper, Variadic<AnyType>:$inits, StrAttr:$axis);
   let regions = (region SizedRegion<1>:$body);
@@ -111,7 +111,7 @@ def Par_SeqOp : Par_Op<"seq", [RecursiveMemoryEffects, DeclareOpInterfaceMethods
 }
 
 def Par_ReduceOp : Par_Op<"reduce", [RecursiveMemoryEffects, AttrSizedOperandSegments,
-    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+    DeclareOpInterfaceMethods<Tx_HasDomain>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "As tx.reduce, on scalars";
   let description = [{The order is the mapping's for builtin operators, index order for a user's. After `map`, `level` says how it runs: `simd` (lanes and several
     accumulators along the last axis, a fixed tree at the end) or `step` (serial).}];

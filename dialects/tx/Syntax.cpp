@@ -141,6 +141,13 @@ SmallVector<Type> indexTypes(OpBuilder &b, size_t n) {
   return SmallVector<Type>(n, b.getIndexType());
 }
 
+SmallVector<AxisRange> zipBounds(Region &region, ValueRange lower, ValueRange upper) {
+  SmallVector<AxisRange> bounds;
+  for (auto [arg, lo, hi] : llvm::zip(region.getArguments(), lower, upper))
+    bounds.push_back({arg, lo, hi});
+  return bounds;
+}
+
 void nameArguments(Region &region, ArrayAttr axes, OpAsmSetValueNameFn setName) {
   for (auto [arg, axis] : llvm::zip(region.getArguments(), axes))
     if (auto name = dyn_cast<StringAttr>(axis))

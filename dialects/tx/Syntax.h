@@ -41,6 +41,9 @@ mlir::SmallVector<mlir::Value> buildRegion(mlir::OpBuilder &b, mlir::Location lo
                                            BodyBuilder body);
 /// `n` index types.
 mlir::SmallVector<mlir::Type> indexTypes(mlir::OpBuilder &b, size_t n);
+/// The bounds of the first arguments of `region`.
+mlir::SmallVector<AxisRange> zipBounds(mlir::Region &region, mlir::ValueRange lower,
+                                       mlir::ValueRange upper);
 /// Suggests the axes' names for the arguments of a region.
 void nameArguments(mlir::Region &region, mlir::ArrayAttr axes, mlir::OpAsmSetValueNameFn setName);
 

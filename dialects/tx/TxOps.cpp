@@ -324,3 +324,13 @@ YieldOp ComputeOp::getYield() { return cast<YieldOp>(getBlock()->getTerminator()
 YieldOp ReduceOp::getYield() { return cast<YieldOp>(getBlock()->getTerminator()); }
 YieldOp ForOp::getYield() { return cast<YieldOp>(getBlock()->getTerminator()); }
 YieldOp KernelOp::getYield() { return cast<YieldOp>(getBlock()->getTerminator()); }
+
+SmallVector<AxisRange> ComputeOp::getAxisRanges(Region &region) {
+  return zipBounds(region, getLower(), getUpper());
+}
+SmallVector<AxisRange> ReduceOp::getAxisRanges(Region &region) {
+  return zipBounds(region, getLower(), getUpper());
+}
+SmallVector<AxisRange> ForOp::getAxisRanges(Region &region) {
+  return zipBounds(region, getLower(), getUpper());
+}

@@ -24,6 +24,10 @@ struct Extent {
     return lower == o.lower && upper == o.upper && constant == o.constant;
   }
 };
+/// lower <= arg < upper.
+struct AxisRange {
+  mlir::Value arg, lower, upper;
+};
 using Extents = std::optional<llvm::SmallVector<Extent>>;
 } // namespace texpr::tx
 

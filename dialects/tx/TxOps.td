@@ -32,6 +32,13 @@ def Tx_HasExtents : OpInterface<"HasExtents"> {
 
 class Tx_Op<string mnemonic, list<Trait> traits = []> : Op<Tx_Dialect, mnemonic, traits>;
 
+def Tx_HasDomain : OpInterface<"HasDomain"> {
+  let cppNamespace = "::texpr::tx";
+  let description = "What iterates: knows the bounds of its regions' arguments. Asked by FactsAt.";
+  let methods = [InterfaceMethod<"lower <= arg < upper for every axis, as the arguments of `region`",
+      "::llvm::SmallVector<::texpr::tx::AxisRange>", "getAxisRanges", (ins "::mlir::Region &":$region)>];
+}
+
 def Tx_Tensor : Type<And<[AnyRankedTensor.predicate,
     CPred<"::llvm::all_of(::llvm::cast<::mlir::RankedTensorType>($_self).getShape(), ::mlir::ShapedType::isDynamic)">]>,
     "tensor whose extents are all `?`">;
@@ -119,7 +126,7 @@ def Tx_ReadOp : Tx_Op<"read", [RecursiveMemoryEffects, DeclareOpInterfaceMethods
 }
 
 def Tx_ComputeOp : Tx_Op<"compute", [RecursiveMemoryEffects, RecursivelySpeculatable, AttrSizedOperandSegments,
-    DeclareOpInterfaceMethods<Tx_HasExtents>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
+    DeclareOpInterfaceMethods<Tx_HasDomain>, DeclareOpInterfaceMethods<Tx_HasExtents>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
   let summary = "Tensors by index: every element independent";
   let description = [{Iterates lower[d] <= arg[d] < upper[d]; the results' leading extents are max(0, upper - lower), and element `arg - lower` is what the body
     yields (results are zero-based). A yielded tensor of rank r adds its extents, which are defined outside. One result a yielded value.
@@ -145,7 +152,7 @@ def Tx_ComputeOp : Tx_Op<"compute", [RecursiveMemoryEffects, RecursivelySpeculat
 }
 
 def Tx_ReduceOp : Tx_Op<"reduce", [RecursiveMemoryEffects, RecursivelySpeculatable, AttrSizedOperandSegments,
-    DeclareOpInterfaceMethods<Tx_HasExtents>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+    DeclareOpInterfaceMethods<Tx_HasDomain>, DeclareOpInterfaceMethods<Tx_HasExtents>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Combine the values of a domain by an associative operator";
   let description = [{Builtin operators start from their identity (`add`: +0; `min`, `max` of floats: +inf, -inf, NaN propagates, -0 < +0). `user` names a
     `tx.combiner`; its operands keep index order (row-major over the domain), and its identity is the value of an empty domain only. Several yielded values are
@@ -171,7 +178,7 @@ def Tx_ReduceOp : Tx_Op<"reduce", [RecursiveMemoryEffects, RecursivelySpeculatab
 }
 
 def Tx_ForOp : Tx_Op<"for", [RecursiveMemoryEffects, RecursivelySpeculatable,
-    DeclareOpInterfaceMethods<Tx_HasExtents>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
+    DeclareOpInterfaceMethods<Tx_HasDomain>, DeclareOpInterfaceMethods<Tx_HasExtents>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
   let summary = "Sequential iteration over carried values";
   let description = [{For t = lower … upper - 1 the body maps the carried values to the next ones; the results are the last ones. Carried tensors keep their extents.}];
   let arguments = (ins Index:$lower, Index:$upper, Variadic<AnyType>:$inits);
