@@ -3,9 +3,53 @@
 #define TEXPR_TRANSFORM_PASSES
 include "mlir/Pass/PassBase.td"
 
+def InlineCalls : Pass<"inline-calls", "::mlir::ModuleOp"> {
+  let summary = "Calls give way to bodies; only exported functions remain";
+}
+
+def SimplifyIndices : Pass<"simplify-indices", "::mlir::ModuleOp"> {
+  let summary = "Index arithmetic in normal form, equal dims merged, guards dropped that always hold";
+  let dependentDialects = ["::texpr::tx::TxDialect", "::mlir::arith::ArithDialect"];
+}
+
+def SplitClasses : Pass<"split-classes", "::mlir::ModuleOp"> {
+  let summary = "A cluster is cloned for each class of its dims, told apart by comparisons on dims";
+  let dependentDialects = ["::mlir::scf::SCFDialect"];
+}
+
+def TxInline : Pass<"tx-inline", "::mlir::ModuleOp"> {
+  let summary = "What is marked `inline` is recomputed where it is read";
+  let dependentDialects = ["::texpr::tx::TxDialect", "::mlir::scf::SCFDialect"];
+}
+
+def TxNest : Pass<"tx-nest", "::mlir::ModuleOp"> {
+  let summary = "What is marked `tile` lives once per iteration of the axes that it shares with its readers";
+  let dependentDialects = ["::texpr::tx::TxDialect", "::mlir::arith::ArithDialect"];
+}
+
+def SinkVerify : Pass<"sink-verify", "::mlir::ModuleOp"> {
+  let summary = "Promises on elements become tests at the accesses that rely on them";
+  let dependentDialects = ["::texpr::par::ParDialect", "::mlir::arith::ArithDialect"];
+}
+
+def GroupKernels : Pass<"group-kernels", "::mlir::ModuleOp"> {
+  let summary = "Every value that is made in memory leaves a tx.kernel";
+  let dependentDialects = ["::texpr::tx::TxDialect"];
+}
+
 def LowerToPar : Pass<"lower-to-par", "::mlir::ModuleOp"> {
   let summary = "Values become buffers, index lambdas become nests";
   let dependentDialects = ["::texpr::par::ParDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
+def Tile : Pass<"tile", "::mlir::ModuleOp"> {
+  let summary = "Strip-mines a forall by plan.tile, grid axes outside in plan.order";
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def Distribute : Pass<"distribute", "::mlir::ModuleOp"> {
+  let summary = "A tile of a contraction becomes a fragment, a par.contract and an epilogue";
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
 def ReuseResults : Pass<"reuse-results", "::mlir::ModuleOp"> {

@@ -122,7 +122,9 @@ private:
           stray = *f.next;
         }
         Reach needed{reader.window.lo + stray.lo, reader.window.hi + stray.hi};
-        m.window = first ? needed : Reach{std::min(m.window.lo, needed.lo), std::max(m.window.hi, needed.hi)};
+        m.window = first
+                       ? needed
+                       : Reach{std::min(m.window.lo, needed.lo), std::max(m.window.hi, needed.hi)};
         first = false;
       }
     }
@@ -163,7 +165,8 @@ private:
 };
 } // namespace
 
-std::optional<Cluster> clusterOf(ComputeOp seed, llvm::function_ref<int64_t(ComputeOp)> depthOf, std::string &why) {
+std::optional<Cluster> clusterOf(ComputeOp seed, llvm::function_ref<int64_t(ComputeOp)> depthOf,
+                                 std::string &why) {
   return Finder(seed, depthOf, why).run();
 }
 

@@ -32,6 +32,7 @@ mlir::Operation *ancestorIn(mlir::Operation *op, mlir::Block *block);
 
 /// The cluster of `seed` and everything that shares axes with it: a compute and its readers, where `depthOf` says how many axes a compute
 /// shares with its readers (0: none). Nothing where the axes do not match or the order of the program forbids it; `why` says so.
-std::optional<Cluster> clusterOf(ComputeOp seed, llvm::function_ref<int64_t(ComputeOp)> depthOf, std::string &why);
+std::optional<Cluster> clusterOf(ComputeOp seed, llvm::function_ref<int64_t(ComputeOp)> depthOf,
+                                 std::string &why);
 
 } // namespace texpr::tx

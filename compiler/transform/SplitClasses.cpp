@@ -1,0 +1,85 @@
+// split-classes: one clone of a form for each class of its dims.
+//
+// In: a form with plan.class = [set…] over the function's dims, in the order of its arguments. Out: a chain of scf.if on the dims;
+// each clone's class is a fact inside, the last clone is for all other dims.
+//   %y = tx.compute … {plan.class = [(s0 <= 512)]}  →  %y = scf.if (%n <= 512) { tx.fact (s0 <= 512)  %a = tx.compute … } else { %c = … }
+// Why a choice and not functions: the dims are known at the call, so the test costs nothing, and later passes see both.
+#include "compiler/transform/Passes.h"
+#include "dialects/plan/Plan.h"
+#include "dialects/tx/Extents.h"
+#include "mlir/IR/IntegerSet.h"
+
+using namespace mlir;
+
+namespace texpr {
+#define GEN_PASS_DEF_SPLITCLASSES
+#include "compiler/transform/Passes.h.inc"
+
+namespace {
+SmallVector<Value> dimsOf(func::FuncOp func) {
+  SmallVector<Value> dims;
+  for (BlockArgument arg : func.getArguments())
+    if (func.getArgAttr(arg.getArgNumber(), "tx.dim"))
+      dims.push_back(arg);
+  return dims;
+}
+
+Value holds(OpBuilder &b, Location loc, IntegerSet set, ValueRange dims) {
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0), all;
+  for (auto [k, c] : llvm::enumerate(set.getConstraints())) {
+    Value v = tx::buildAffine(b, loc, c, {}, dims);
+    auto predicate = set.isEq(k) ? arith::CmpIPredicate::eq : arith::CmpIPredicate::sge;
+    Value ok = arith::CmpIOp::create(b, loc, predicate, v, zero);
+    all = all ? arith::AndIOp::create(b, loc, all, ok).getResult() : ok;
+  }
+  return all;
+}
+
+struct SplitClasses : impl::SplitClassesBase<SplitClasses> {
+  void runOnOperation() override {
+    for (auto func : getOperation().getOps<func::FuncOp>()) {
+      SmallVector<Operation *> roots;
+      func.walk([&](Operation *op) {
+        if (op->hasAttr(plan::className))
+          roots.push_back(op);
+      });
+      for (Operation *op : roots)
+        split(op, dimsOf(func));
+    }
+  }
+
+  void split(Operation *op, ArrayRef<Value> dims) {
+    SmallVector<IntegerSet> classes = plan::getClasses(op);
+    op->removeAttr(plan::className);
+    if (classes.empty())
+      return;
+    for (IntegerSet set : classes)
+      if (set.getNumSymbols() != dims.size() || set.getNumDims() != 0) {
+        op->emitError("a class is a set over the function's ") << dims.size() << " dims";
+        return signalPassFailure();
+      }
+    OpBuilder b(op);
+    Operation *first = choose(b, op, classes, dims);
+    op->replaceAllUsesWith(first->getResults());
+    op->erase();
+  }
+
+  Operation *choose(OpBuilder &b, Operation *op, ArrayRef<IntegerSet> classes,
+                    ArrayRef<Value> dims) {
+    if (classes.empty())
+      return b.clone(*op);
+    Location loc = op->getLoc();
+    auto choice = scf::IfOp::create(b, loc, op->getResultTypes(),
+                                    holds(b, loc, classes.front(), dims), /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToEnd(choice.thenBlock());
+    tx::FactOp::create(b, loc, dims, IntegerSetAttr::get(classes.front()), UnitAttr(),
+                       StringAttr());
+    scf::YieldOp::create(b, loc, b.clone(*op)->getResults());
+    b.setInsertionPointToEnd(choice.elseBlock());
+    scf::YieldOp::create(b, loc, choose(b, op, classes.drop_front(), dims)->getResults());
+    return choice;
+  }
+};
+} // namespace
+} // namespace texpr
