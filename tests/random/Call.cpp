@@ -7,6 +7,7 @@
 // language states for it.
 #include "tests/random/Call.h"
 #include "compiler/reference/Math.h"
+#include <cmath>
 #include <cstring>
 
 namespace texpr::random {
@@ -140,8 +141,14 @@ bool agrees(reference::Scalar got, reference::Scalar expected, double ulps) {
   return ulps > 0 && reference::ulpDistance(got, reference::real(expected)) <= ulps;
 }
 
+/// Sums of wide data: within their error bound, where there is one.
+bool isNear(reference::Scalar got, reference::Scalar expected, double allowed) {
+  return std::isinf(allowed) || std::fabs(real(got) - real(expected)) <= allowed;
+}
+
 /// A leaf of a result in memory, against what is expected of it.
-std::optional<std::string> compare(const Value &expected, void *memory, double ulps) {
+std::optional<std::string> compare(const Value &expected, void *memory, double ulps,
+                                   const std::vector<double> &allowed) {
   const ScalarKind k = expected.scalarKind();
   Array got(k, expected.shape());
   if (!got.bytes.empty())
@@ -151,6 +158,8 @@ std::optional<std::string> compare(const Value &expected, void *memory, double u
         expected.isScalar() ? expected.scalar() : expected.tensor().get(i);
     if (k == ScalarKind::Bool && got.get(i).bits > 1)
       return "[" + std::to_string(i) + "] is a bool of " + std::to_string(got.get(i).bits);
+    if (!allowed.empty() && isNear(got.get(i), want, allowed[i]))
+      continue;
     if (!agrees(got.get(i), want, ulps))
       return "[" + std::to_string(i) + "] of shape " + describe(got.shape) + ": got " +
              describe(got.get(i)) + ", expected " + describe(want);
@@ -211,7 +220,7 @@ Memory prepare(const Case &c, const Run &run) {
   return m;
 }
 
-std::optional<std::string> checkMemory(const Case &c, Memory &m) {
+std::optional<std::string> checkMemory(const Case &c, const Run &run, Memory &m) {
   for (size_t b = 0; b < m.buffers.size(); ++b) {
     const bool isInput = b < m.inputs.size();
     const std::string name =
@@ -227,7 +236,7 @@ std::optional<std::string> checkMemory(const Case &c, Memory &m) {
     const size_t r = b - m.inputs.size();
     const bool isMath = !c.function.math.empty() && r + 1 == m.results.size();
     const double ulps = allowedUlps(isMath ? c.function.math : "", m.results[r]->scalarKind());
-    if (auto wrong = compare(*m.results[r], m.buffers[b]->data(), ulps))
+    if (auto wrong = compare(*m.results[r], m.buffers[b]->data(), ulps, run.allowed))
       return name + *wrong;
   }
   return std::nullopt;
@@ -266,7 +275,7 @@ std::optional<std::string> callEntry(const Case &c, const Run &run, Shim call, S
     return "status " + std::to_string(status) + ": " + text;
   if (!scratch.isIntact())
     return "written outside of the workspace of " + std::to_string(bytes) + " bytes";
-  return checkMemory(c, m);
+  return checkMemory(c, run, m);
 }
 
 } // namespace texpr::random

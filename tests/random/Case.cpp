@@ -6,6 +6,7 @@
 #include "tests/random/Case.h"
 #include "compiler/source/Parser.h"
 #include "llvm/Support/raw_ostream.h"
+#include <cmath>
 
 namespace texpr::random {
 
@@ -51,6 +52,14 @@ static reference::Scalar drawScalar(Dice &dice, ScalarKind k, bool hasSpecials) 
   return reference::integer(k, static_cast<uint64_t>(dice.between(isSigned(k) ? -8 : 0, 9)));
 }
 
+/// A float of any magnitude near 1, with all its bits.
+static reference::Scalar drawWide(Dice &dice, ScalarKind k) {
+  const int span = k == ScalarKind::F32 || k == ScalarKind::F64 ? 8 : 3;
+  const long double x = std::ldexp(1 + static_cast<long double>(dice.next() >> 4) * 0x1p-60L,
+                                   static_cast<int>(dice.between(-span, span)));
+  return reference::rounded(k, dice.percent(50) ? -x : x);
+}
+
 static int64_t drawDim(Dice &dice, unsigned round) {
   static const std::vector<int64_t> usual = {0, 1, 2, 3, 3, 4, 5, 5, 7, 8, 9};
   static const std::vector<int64_t> wide = {1, 2, 7, 13, 16, 17, 31, 33, 65};
@@ -62,7 +71,7 @@ static int64_t drawDim(Dice &dice, unsigned round) {
 
 /// Values for all parameters; nothing where no value fits (an index into nothing).
 static std::optional<reference::Inputs> drawInputs(const Checked &c, Dice &dice, unsigned round,
-                                                   bool hasSpecials) {
+                                                   bool hasSpecials, bool isWide) {
   std::map<std::string, int64_t> dims;
   for (const DimBinding &dim : c.fn->dims)
     if (dim.how != DimBinding::How::Defined)
@@ -76,6 +85,8 @@ static std::optional<reference::Inputs> drawInputs(const Checked &c, Dice &dice,
     std::vector<Value> leaves;
     for (const reference::LeafShape &leaf : need.leaves) {
       auto draw = [&] {
+        if (isWide)
+          return drawWide(dice, leaf.kind);
         if (!need.range)
           return drawScalar(dice, leaf.kind, hasSpecials);
         return reference::integer(
@@ -104,12 +115,36 @@ static std::optional<reference::Inputs> drawInputs(const Checked &c, Dice &dice,
   return inputs;
 }
 
+/// (n + 2) · eps · Σ|terms| for each element, for both sides together; infinity where a partial sum may overflow.
+static std::optional<std::vector<double>> allowedErrors(const Case &c, const Run &run) {
+  std::string why;
+  const auto companion = checkText(c.function.companion, why);
+  if (!companion)
+    return std::nullopt;
+  auto sums = reference::interpret(*companion->program.program, *companion->fn, run.inputs);
+  if (!sums)
+    return std::nullopt;
+  const reference::Array &counts = (*sums)[0].tensor(), &magnitudes = (*sums)[1].tensor();
+  const ScalarKind k = run.expected[0].scalarKind();
+  const long double eps = real(reference::constant(k, "eps"));
+  const long double largest = real(reference::constant(k, "max"));
+  std::vector<double> allowed;
+  for (int64_t i = 0; i < counts.count(); ++i) {
+    const long double sum = real(magnitudes.get(i));
+    const bool isSafe = sum < largest / 2;
+    allowed.push_back(isSafe ? static_cast<double>((real(counts.get(i)) + 2) * eps * sum)
+                             : std::numeric_limits<double>::infinity());
+  }
+  return allowed;
+}
+
 std::optional<std::string> interpretCase(Case &c, uint64_t seed, unsigned runs, Tally &tally) {
   Dice dice(seed);
+  const bool isWide = !c.function.companion.empty();
   const Program &program = *c.checked->program.program;
   const FnDecl &fn = *c.checked->fn;
   for (unsigned round = 0; c.runs.size() < runs && round < 12; ++round) {
-    auto inputs = drawInputs(*c.checked, dice, round, c.function.hasSpecials && round % 2);
+    auto inputs = drawInputs(*c.checked, dice, round, c.function.hasSpecials && round % 2, isWide);
     if (!inputs)
       continue;
     reference::Exactness exactness;
@@ -130,7 +165,7 @@ std::optional<std::string> interpretCase(Case &c, uint64_t seed, unsigned runs, 
       }
       continue;
     }
-    if (!exactness.isExact) {
+    if (!exactness.isExact && !isWide) {
       ++tally.inexact;
       continue;
     }
@@ -142,7 +177,13 @@ std::optional<std::string> interpretCase(Case &c, uint64_t seed, unsigned runs, 
     auto dims = reference::dimsOf(program, fn, *inputs);
     if (!second || !dims)
       return "interpreted once, but not twice: " + second.failure.message + dims.failure.message;
-    c.runs.push_back({std::move(*inputs), std::move(*dims), std::move(*first)});
+    c.runs.push_back({std::move(*inputs), std::move(*dims), std::move(*first), {}});
+    if (!isWide)
+      continue;
+    auto allowed = allowedErrors(c, c.runs.back());
+    if (!allowed)
+      return "the companion that gives the error bound fails";
+    c.runs.back().allowed = std::move(*allowed);
   }
   return std::nullopt;
 }

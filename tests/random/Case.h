@@ -20,6 +20,7 @@ struct Run {
   reference::Inputs inputs;
   std::vector<std::pair<std::string, int64_t>> dims; // in the order of the C signature
   std::vector<reference::Value> expected;
+  std::vector<double> allowed; // for sums of wide data: how far each element may be off
 };
 
 struct Case {

@@ -308,11 +308,12 @@ GeneratedFunction Writer::write() {
   const bool specials = !hasFloatOp && dice.percent(15);
   return {function,
           declarations + "fn " + function + "(" + signature + where + " {\n" + body + last + "}\n",
-          math, specials};
+          math, specials, ""};
 }
 
 GeneratedFunction generateFunction(uint64_t seed, const std::string &name) {
-  return Writer(seed, name).write();
+  const bool isWide = Dice(~seed).percent(8);
+  return isWide ? Writer(seed, name).writeWide() : Writer(seed, name).write();
 }
 
 } // namespace texpr::random

@@ -35,6 +35,8 @@ struct GeneratedFunction {
   std::string text;         // with the local functions and ops that it uses
   std::string math;         // the approximated function of exact values that gives the last result
   bool hasSpecials = false; // inputs may be NaN and infinite
+  std::string
+      companion; // for sums of wide data: the function that gives their error bound (Wide.cpp)
 };
 
 /// One exported function, `name`, whose helpers are called `name_…`.

@@ -55,6 +55,7 @@ class Writer {
 public:
   Writer(uint64_t seed, std::string name) : dice(seed), function(std::move(name)) {}
   GeneratedFunction write();
+  GeneratedFunction writeWide();
 
 private:
   // Generator.cpp: the function
