@@ -89,7 +89,7 @@ def softmax_parts(x):
     with np.errstate(all="ignore"):
         d = x - x.max(-1, initial=-np.inf, keepdims=True)
         e = np.exp(d)
-        relative = U * np.abs(d) + 2 * ULP + 2.0**-149 / np.maximum(e, 1e-300)
+        relative = U * np.where(np.isfinite(d), np.abs(d), 0) + 2 * ULP + 2.0**-149 / np.maximum(e, 1e-300)
     return e, relative
 
 
@@ -118,10 +118,11 @@ def logsumexp(rng):
             with np.errstate(all="ignore"):
                 top = row.max(initial=-np.inf)
                 shift = 0.0 if np.isinf(top) else top
-                e = np.exp(row - shift)
+                d = row - shift
+                e = np.exp(d)
                 log = np.log(e.sum())
                 wanted[i] = shift + log
-                of_sum = (e * (U * np.abs(row - shift) + 2 * ULP)).sum() / e.sum() + n * U
+                of_sum = (e * (U * np.where(np.isfinite(d), np.abs(d), 0) + 2 * ULP)).sum() / e.sum() + n * U
                 bound[i] = np.nan_to_num(of_sum + 2 * ULP * np.abs(log) + U * np.abs(wanted[i]))
         yield Case("logsumexp", dict(m=m, n=n, x=x), out(y=(m,)), within(y=(wanted, bound)))
 
