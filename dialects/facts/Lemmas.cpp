@@ -61,6 +61,16 @@ private:
   std::vector<bool> quotientDone;
 };
 
+/// Σ k * row + constant; nothing on overflow.
+std::optional<Row> sum(std::initializer_list<std::pair<int64_t, const Row *>> parts,
+                       int64_t constant) {
+  std::optional<Row> out = Row{{}, constant};
+  for (auto &[k, row] : parts)
+    if (out)
+      out = addRows(*out, k, *row);
+  return out;
+}
+
 Row rowOf(int column) { return {{{column, 1}}, 0}; }
 
 /// Columns for what the lemmas want to name: of two products x * z and y * z the shared z, of small products every
@@ -223,7 +233,8 @@ std::vector<Row> Lemmas::candidates(int x, int product, const std::vector<int> &
 
 /// Bounds of x from bounds of x * z.
 void Lemmas::cancelFactor(int x, const Row &z) {
-  auto product = times(rowOf(x), z);
+  const Row column = rowOf(x);
+  auto product = times(column, z);
   if (!product)
     return;
   bool monomial = z.terms.size() == 1 && z.constant == 0;
@@ -238,16 +249,12 @@ void Lemmas::cancelFactor(int x, const Row &z) {
       if (done())
         return;
       // x * z > z * (a + shift), so x >= a + shift + 1; and the mirror image.
-      auto bound = addRows(*za, shift, z), mirrored = addRows(*za, -shift, z);
-      auto above = bound ? addRows(*product, -1, *bound) : std::nullopt;
-      auto below = mirrored ? addRows(*mirrored, -1, *product) : std::nullopt;
-      auto more = addRows(rowOf(x), -1, a), less = addRows(a, -1, rowOf(x));
+      auto above = sum({{1, &*product}, {-1, &*za}, {-shift, &z}}, -1);
+      auto below = sum({{1, &*za}, {-shift, &z}, {-1, &*product}}, -1);
+      auto more = sum({{1, &column}, {-1, &a}}, -(shift + 1));
+      auto less = sum({{1, &a}, {-1, &column}}, -(shift + 1));
       if (!above || !below || !more || !less)
         continue;
-      --above->constant;
-      --below->constant;
-      more->constant -= shift + 1;
-      less->constant -= shift + 1;
       if (system.entails(*above) && !system.entails(*more))
         system.require(*more, false);
       if (system.entails(*below) && !system.entails(*less))

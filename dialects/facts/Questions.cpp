@@ -43,6 +43,12 @@ Facts::State::Component Facts::State::component(std::vector<Symbol> from) const 
   std::vector<bool> taken(assumptions.size()), seen(symbols.size());
   for (Symbol s : c.symbols)
     seen[s] = true;
+  for (size_t a = 0; a < assumptions.size();
+       ++a) // constants, which are contradictions, belong to all
+    if (assumptions[a].symbols.empty()) {
+      taken[a] = true;
+      c.assumptions.push_back(a);
+    }
   for (size_t i = 0; i < c.symbols.size(); ++i)
     for (size_t a : symbols[c.symbols[i]].assumptions) {
       if (taken[a])
@@ -65,8 +71,6 @@ std::vector<Facts::State::Component> Facts::State::components() const {
     if (taken[i])
       continue;
     Component c = component(assumptions[i].symbols);
-    if (c.symbols.empty())
-      c.assumptions = {i};
     for (size_t a : c.assumptions)
       taken[a] = true;
     all.push_back(std::move(c));
@@ -170,6 +174,9 @@ Answer Facts::State::ask(const Constraint &c, const Fact &q) {
   c.lhs.symbols(from);
   c.rhs.symbols(from);
   Component near = component(std::move(from));
+  for (size_t a : near.assumptions)
+    if (const Conjunction &f = assumptions[a].facts; std::find(f.begin(), f.end(), q) != f.end())
+      return {Answer::Kind::Proved, {}};
   Effort effort{effortOfQuestion};
   std::vector<OpenCase> open;
   bool proved = true;

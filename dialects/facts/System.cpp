@@ -54,18 +54,9 @@ Shape reduce(Row &row, bool equality) {
       k /= d;
     row.constant = floorDivide(row.constant, d);
   }
-  if (equality && row.terms[0].second < 0) {
-    for (auto &[c, k] : row.terms) {
-      if (k == INT64_MIN)
-        return Shape::Row;
-      k = -k;
-    }
-    if (row.constant != INT64_MIN)
-      row.constant = -row.constant;
-    else
-      for (auto &[c, k] : row.terms)
-        k = -k;
-  }
+  if (equality && row.terms[0].second < 0)
+    if (auto negated = addRows({}, -1, row))
+      row = *negated;
   return Shape::Row;
 }
 

@@ -12,6 +12,7 @@ namespace {
 
 constexpr int valuesTried[] = {3, 5, 10};
 constexpr int64_t nodesPerPass = 4000;
+constexpr size_t maxOrdered = 24; // of more symbols the first ones are taken as they come
 
 class Search {
 public:
@@ -43,6 +44,12 @@ private:
     std::sort(left.begin(), left.end());
     left.erase(std::unique(left.begin(), left.end()), left.end());
     while (!left.empty()) {
+      if (left.size() > maxOrdered) {
+        placeOf[left.front()] = order.size();
+        order.push_back(left.front());
+        left.erase(left.begin());
+        continue;
+      }
       auto completed = [&](Symbol s) {
         int n = 0;
         for (const Fact &f : open.problem.facts)

@@ -230,6 +230,37 @@ TEST(Expr, RandomTreesKeepTheirValue) {
   EXPECT_GT(compared, 12000);
 }
 
+TEST(Expr, ExtremeConstants) {
+  const int64_t extremes[] = {INT64_MIN, INT64_MIN + 1, INT64_MAX, int64_t(1) << 62, -1, 0, 1, 3};
+  Random r{std::mt19937_64(11), {}};
+  for (int k = 0; k < 20000; ++k) {
+    int64_t x = extremes[r.pick(0, 7)], y = extremes[r.pick(0, 7)], z = r.pick(-3, 3);
+    int first = int(r.pick(0, 6)), second = int(r.pick(0, 6));
+    auto direct = [](int op, __int128 u, __int128 v) -> std::optional<__int128> {
+      __int128 q = op == 3 || op == 4 ? v : 1;
+      if (q == 0)
+        return std::nullopt;
+      q = u / q - (u % q != 0 && (u < 0) != (q < 0));
+      __int128 all[] = {u + v, u - v, u * v, q, u - v * q, std::min(u, v), std::max(u, v)};
+      return all[op];
+    };
+    auto fits = [](auto v) { return v && *v >= INT64_MIN && *v <= INT64_MAX; };
+    Expr e = Random::make(second, Random::make(first, x * a, Expr(y)), b * z);
+    auto got = e.evaluate([&](Symbol s) { return s == 0 ? 1 : z; });
+    auto half = direct(first, x, y);
+    auto whole = fits(half) ? direct(second, *half, z * z) : std::nullopt;
+    if (got && fits(whole)) {
+      ASSERT_EQ(*got, int64_t(*whole)) << text(e);
+    }
+    World w;
+    Expr s = w.any("s"), t = w.dim("t");
+    Constraint c{Random::make(first, x * s, Expr(y)), Rel::LE, Random::make(second, t, Expr(x))};
+    w.assume(c);
+    w.proves(c.lhs, Rel::LE, c.rhs);
+    w.range(c.lhs);
+  }
+}
+
 TEST(Expr, ThreadsShareTheTable) {
   std::vector<Expr> results(4);
   std::vector<std::thread> threads;
