@@ -203,6 +203,7 @@ ExitCode Compilation::readModule() {
   if (!isMlirInput) {
     if (ExitCode code = frontEnd.load(options.inputs, options.jsonDiagnostics))
       return code;
+    loadImportDialects(context);
     module = importProgram(frontEnd.checked, frontEnd.files, context);
     if (!module || failed(verify(*module)))
       return internal(module ? *module : ModuleOp(), "the program could not be imported");
@@ -351,7 +352,7 @@ ExitCode Compilation::writeObject(llvm::ArrayRef<CpuVariant> variants, ModuleOp 
 }
 
 ExitCode Compilation::run() {
-  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &d) {
+  ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &d) {
     llvm::raw_string_ostream os(internalErrors);
     os << d.getLocation() << ": " << d << "\n";
   });

@@ -18,17 +18,32 @@ void PassList::add(std::unique_ptr<Pass> pass) {
 }
 
 void buildSharedPipeline(PassList &list, const PipelineOptions &options) {
+  list.add(createInlineCalls());
+  list.add(createSimplifyIndices());
   list.add(createCanonicalizerPass());
   list.add(createCSEPass());
 }
 
 void buildTxPipeline(PassList &list, const PipelineOptions &options) {
+  list.add(createSplitClasses());
+  list.add(createTxInline());
+  list.add(createSimplifyIndices());
+  list.add(createCanonicalizerPass());
+  list.add(createCSEPass());
+  list.add(createTxNest());
+  list.add(createSinkVerify());
+  // Beyond this point no value is recomputed or stored elsewhere.
+  list.add(createGroupKernels());
   list.add(createLowerToPar());
 }
 
 void buildParPipeline(PassList &list, const PipelineOptions &options) {
   list.add(createCanonicalizerPass());
   list.add(createCSEPass());
+  if (options.optLevel > 1)
+    list.add(plan::createPlanTiling());
+  list.add(createTile());
+  list.add(createDistribute());
   // Before map: it asks which iterations own which part of a result, while they are still foralls.
   if (options.optLevel > 0)
     list.add(createReuseResults());
@@ -56,6 +71,17 @@ void setMachine(ModuleOp module, const Target &target, unsigned optLevel) {
     facts.push_back(b.getNamedAttr(key, b.getI64IntegerAttr(v)));
   };
   facts.push_back(b.getNamedAttr("levels", b.getArrayAttr(levels)));
+  SmallVector<Attribute> instrs;
+  for (const InstrRow &row : target.instrs) {
+    auto text = [&](StringRef key, StringRef v) { return b.getNamedAttr(key, b.getStringAttr(v)); };
+    auto size = [&](StringRef key, int64_t v) {
+      return b.getNamedAttr(key, b.getI64IntegerAttr(v));
+    };
+    instrs.push_back(b.getDictionaryAttr({text("name", row.name), text("a", row.a),
+                                          text("b", row.b), text("c", row.c), size("m", row.m),
+                                          size("n", row.n), size("k", row.k)}));
+  }
+  facts.push_back(b.getNamedAttr("instrs", b.getArrayAttr(instrs)));
   number("vector_bytes", optLevel == 0 ? 0 : target.vectorBytes);
   number("vector_registers", target.vectorRegisters);
   number("l1", target.l1);

@@ -3,6 +3,10 @@
 #define TEXPR_PLAN_PASSES
 include "mlir/Pass/PassBase.td"
 
+def PlanTiling : Pass<"plan-tiling", "::mlir::ModuleOp"> {
+  let summary = "Tile sizes, loop order and instruction of each contraction";
+}
+
 def PlanMapping : Pass<"plan-mapping", "::mlir::ModuleOp"> {
   let summary = "Which loop runs on which level of the machine";
 }
