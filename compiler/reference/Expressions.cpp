@@ -22,7 +22,7 @@ Value Machine::evalKind(const Expr &e) {
   switch (e.kind) {
   case ExprKind::IntLit: {
     auto &lit = llvm::cast<IntLitExpr>(e);
-    return literal(e.type.scalar, lit.magnitude, lit.negative);
+    return literal(e.type.isValid() ? e.type.scalar : ScalarKind::I64, lit.magnitude, lit.negative);
   }
   case ExprKind::FloatLit:
     if (auto s = literal(e.type.scalar, llvm::cast<FloatLitExpr>(e).text))

@@ -138,12 +138,42 @@ static std::optional<std::vector<double>> allowedErrors(const Case &c, const Run
   return allowed;
 }
 
+/// A call whose dims break a relation: no shape of a result is known, none may be written.
+static Run refusedRun(const Checked &c, reference::Inputs inputs) {
+  Run run;
+  run.kind = Run::Kind::Refused;
+  for (const DimBinding &dim : c.fn->dims) {
+    const auto at = inputs.dims.find(dim.decl->name.text);
+    run.dims.emplace_back(dim.decl->name.text, at == inputs.dims.end() ? 0 : at->second);
+  }
+  run.inputs = std::move(inputs);
+  return run;
+}
+
+/// The last run with one element outside of its range.
+static std::optional<Run> spoiledRun(const Case &c, Dice &dice) {
+  for (size_t p = 0; p < c.checked->fn->params.size(); ++p) {
+    const Run &last = c.runs.back();
+    if (c.checked->fn->params[p].declared.set.empty() || last.kind != Run::Kind::Agree ||
+        !last.inputs.params[p].isTensor() || last.inputs.params[p].tensor().count() == 0)
+      continue;
+    Run run = last;
+    run.kind = Run::Kind::Spoiled;
+    reference::Array &a = run.inputs.params[p].own();
+    const int64_t at = dice.between(0, a.count() - 1);
+    a.set(at, reference::constant(a.kind, dice.percent(50) ? "max" : "min"));
+    return run;
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> interpretCase(Case &c, uint64_t seed, unsigned runs, Tally &tally) {
   Dice dice(seed);
   const bool isWide = !c.function.companion.empty();
   const Program &program = *c.checked->program.program;
   const FnDecl &fn = *c.checked->fn;
-  for (unsigned round = 0; c.runs.size() < runs && round < 12; ++round) {
+  unsigned refused = 0;
+  for (unsigned round = 0; c.runs.size() < runs + refused && round < 12; ++round) {
     auto inputs = drawInputs(*c.checked, dice, round, c.function.hasSpecials && round % 2, isWide);
     if (!inputs)
       continue;
@@ -155,9 +185,11 @@ std::optional<std::string> interpretCase(Case &c, uint64_t seed, unsigned runs, 
     if (!first) {
       if (first.failure.kind == Failure::Kind::Fuel)
         ++tally.fuel;
-      else if (first.failure.kind == Failure::Kind::Contract)
+      else if (first.failure.kind == Failure::Kind::Contract) {
         ++tally.contract;
-      else {
+        if (refused++ == 0)
+          c.runs.push_back(refusedRun(*c.checked, std::move(*inputs)));
+      } else {
         const auto place = c.checked->files.place(0, first.failure.site.begin);
         return std::string(spelling(first.failure.kind)) + " error at " +
                std::to_string(place.line) + ":" + std::to_string(place.column) + ": " +
@@ -177,7 +209,8 @@ std::optional<std::string> interpretCase(Case &c, uint64_t seed, unsigned runs, 
     auto dims = reference::dimsOf(program, fn, *inputs);
     if (!second || !dims)
       return "interpreted once, but not twice: " + second.failure.message + dims.failure.message;
-    c.runs.push_back({std::move(*inputs), std::move(*dims), std::move(*first), {}});
+    c.runs.push_back(
+        {Run::Kind::Agree, std::move(*inputs), std::move(*dims), std::move(*first), {}});
     if (!isWide)
       continue;
     auto allowed = allowedErrors(c, c.runs.back());
@@ -185,6 +218,12 @@ std::optional<std::string> interpretCase(Case &c, uint64_t seed, unsigned runs, 
       return "the companion that gives the error bound fails";
     c.runs.back().allowed = std::move(*allowed);
   }
+  const bool hasAgreed =
+      llvm::any_of(c.runs, [](const Run &r) { return r.kind == Run::Kind::Agree; });
+  if (!hasAgreed)
+    c.runs.clear();
+  else if (auto spoiled = spoiledRun(c, dice))
+    c.runs.push_back(std::move(*spoiled));
   return std::nullopt;
 }
 

@@ -17,6 +17,9 @@ struct Checked {
 std::unique_ptr<Checked> checkText(const std::string &text, std::string &why);
 
 struct Run {
+  /// Agree: results as expected. Refused: the dims break the contract, the call says so and writes nothing. Spoiled: an
+  /// element is outside of its promised range; the call may say so, and stays inside its memory.
+  enum class Kind { Agree, Refused, Spoiled } kind = Kind::Agree;
   reference::Inputs inputs;
   std::vector<std::pair<std::string, int64_t>> dims; // in the order of the C signature
   std::vector<reference::Value> expected;
