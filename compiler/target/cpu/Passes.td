@@ -27,6 +27,12 @@ def CpuMemory : MachinePass<"cpu-memory"> {
 def CpuThreads : CpuPass<"cpu-threads"> {
   let summary = "The outermost nest of a kernel as tasks of the runtime";
 }
+def CpuMath : MachinePass<"cpu-math"> {
+  let summary = "Transcendental functions as our own expansions, libm for f64";
+}
+def CpuLegalizeFloats : MachinePass<"cpu-legalize-floats"> {
+  let summary = "f16 and bf16 arithmetic as f32 with rounding after each operation";
+}
 def CpuToLlvm : CpuPass<"cpu-to-llvm"> {
   let summary = "What is left (scf, arith, math, vector, func) as the LLVM dialect";
 }

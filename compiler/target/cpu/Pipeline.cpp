@@ -14,6 +14,8 @@ void buildPipeline(OpPassManager &passes, const Target &target) {
   passes.addPass(createCpuLoops({machine}));
   passes.addPass(createCpuMemory({machine})); // beyond this point nothing adds a buffer
   passes.addPass(createCpuThreads());
+  passes.addPass(createCpuMath({machine}));
+  passes.addPass(createCpuLegalizeFloats({machine}));
   passes.addPass(createCSEPass());
   passes.addPass(createCpuToLlvm());
 }
