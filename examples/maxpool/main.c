@@ -6,7 +6,7 @@ int main(void) {
   float x[16], y[4];
   for (int i = 0; i < 16; ++i)
     x[i] = (float)-i;
-  if (maxpool(1, 1, 4, 4, 2, 2, x, 3, 2, 1, y, NULL) != TX_OK)
+  if (maxpool(1, 1, 4, 4, x, 3, 2, 1, y, NULL) != TX_OK)
     return 1;
   printf("%g %g %g %g\n", y[0], y[1], y[2], y[3]);
   if (maxpool2x2(1, 1, 2, 2, x, y, NULL) != TX_OK)

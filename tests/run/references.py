@@ -218,9 +218,8 @@ def conv2d(rng):
         x, k = dyadic(rng, b, c, h, w), dyadic(rng, o, c, r, s)
         oh, ow = (h + 2 * pad - r) // stride + 1, (w + 2 * pad - s) // stride + 1
         y = np.einsum("bchwrs,ocrs->bohw", windows(x, pad, 0, r, s, oh, ow, stride), k) + F(0)
-        values = dict(b=b, c=c, h=h, w=w, o=o, r=r, s=s, oh=oh, ow=ow, x=x, k=k, stride=stride, pad=pad)
+        values = dict(b=b, c=c, h=h, w=w, o=o, r=r, s=s, x=x, k=k, stride=stride, pad=pad)
         yield Case("conv2d", values, out(y=y.shape), exact(y=y))
-    yield Case("conv2d", {**values, "oh": oh + 1}, out(y=y.shape), status=CONTRACT, says="oh")
     yield Case("conv2d", {**values, "stride": 0}, out(y=y.shape), status=CONTRACT, says="stride")
     yield Case("conv2d", {**values, "pad": -1}, out(y=y.shape), status=CONTRACT, says="pad")
 
@@ -233,7 +232,7 @@ def maxpool(rng):
             x[0, 0, 3, 4] = np.nan
         oh, ow = (h + 2 * pad - size) // stride + 1, (w + 2 * pad - size) // stride + 1
         y = windows(x, pad, -np.inf, size, size, oh, ow, stride).max((-1, -2))
-        yield Case("maxpool", dict(b=b, c=c, h=h, w=w, oh=oh, ow=ow, x=x, size=size, stride=stride, pad=pad), out(y=y.shape), exact(y=y))
+        yield Case("maxpool", dict(b=b, c=c, h=h, w=w, x=x, size=size, stride=stride, pad=pad), out(y=y.shape), exact(y=y))
     for b, c, oh, ow in ((1, 1, 1, 1), (2, 3, 5, 7), (1, 0, 2, 2), (2, 1, 16, 31)):
         x = wide(rng, b, c, 2 * oh, 2 * ow)
         y = windows(x, 0, -np.inf, 2, 2, oh, ow, 2).max((-1, -2))
