@@ -43,7 +43,10 @@ def Par_DoOp : Par_Op<"do", [RecursiveMemoryEffects, AttrSizedOperandSegments, S
     DeclareOpInterfaceMethods<Tx_HasExtents>]> {
   let summary = "An island of parallel code inside values: tensors in, tensors out";
   let description = [{Block arguments: one buffer an input (read only), then one a result. `extents` are the extents of all results, concatenated. Scalar results
-    are rank-0 tensors. Inside, pure `tx` operations on values are allowed; they are evaluated where they stand. Legal in the stage `tx` only.}];
+    are rank-0 tensors. Inside, pure `tx` operations on values are allowed; they are evaluated where they stand. Legal in the stage `tx` only.
+    ```mlir
+    %y = par.do ins(%x as %bx : tensor<?xf32>) outs[%m, %n] (%by : tensor<?x?xf32>) { … }
+    ```}];
   let arguments = (ins Variadic<Tx_Tensor>:$inputs, Variadic<Index>:$extents);
   let regions = (region SizedRegion<1>:$body);
   let results = (outs Variadic<Tx_Tensor>:$results);
@@ -74,7 +77,10 @@ def Par_ForallOp : Par_Op<"forall", [RecursiveMemoryEffects, AttrSizedOperandSeg
     DeclareOpInterfaceMethods<Tx_HasDomain>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
   let summary = "Iterations in any order; converged and visible at entry and exit";
   let description = [{`level` is what one iteration gets: `block`, `warp`, `lane` of the source or, after `map`, a level of the machine (`thread`, `simd`, `step`).
-    A forall at level `simd` is vectorized along its last axis. `full`: the iterations are the lanes of the level. `disjoint`: the user answers for races.}];
+    A forall at level `simd` is vectorized along its last axis. `full`: the iterations are the lanes of the level. `disjoint`: the user answers for races.
+    ```mlir
+    par.forall (%i, %j) = (%c0, %c0) to (%m, %n) axes ["i", "j"] level "thread" attributes {plan.grain = 8} { … }
+    ```}];
   let arguments = (ins Variadic<Index>:$lower, Variadic<Index>:$upper, StrArrayAttr:$axes, OptionalAttr<StrAttr>:$level, UnitAttr:$full, UnitAttr:$disjoint);
   let regions = (region SizedRegion<1>:$body);
   let builders = [
@@ -92,6 +98,10 @@ def Par_ForallOp : Par_Op<"forall", [RecursiveMemoryEffects, AttrSizedOperandSeg
 
 def Par_SeqOp : Par_Op<"seq", [RecursiveMemoryEffects, DeclareOpInterfaceMethods<Tx_HasDomain>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
   let summary = "Iterations in order, in one thread of control, with carried scalars";
+  let description = [{
+    ```mlir
+    %s = par.seq (%k) = %lo to %hi axis "k" with (%u = %u0 : f32) { … par.yield %next : f32 }
+    ```}];
   let arguments = (ins Index:$lower, Index:$upper, Variadic<AnyType>:$inits, StrAttr:$axis);
   let regions = (region SizedRegion<1>:$body);
   let results = (outs Variadic<AnyType>:$results);

@@ -156,7 +156,11 @@ def Tx_ReduceOp : Tx_Op<"reduce", [RecursiveMemoryEffects, RecursivelySpeculatab
   let summary = "Combine the values of a domain by an associative operator";
   let description = [{Builtin operators start from their identity (`add`: +0; `min`, `max` of floats: +inf, -inf, NaN propagates, -0 < +0). `user` names a
     `tx.combiner`; its operands keep index order (row-major over the domain), and its identity is the value of an empty domain only. Several yielded values are
-    a tuple. Yielded tensors combine element by element. Integer `min`/`max` are signed unless `unsigned`. The body is evaluated only where `where` yields true.}];
+    a tuple. Yielded tensors combine element by element. Integer `min`/`max` are signed unless `unsigned`. The body is evaluated only where `where` yields true.
+    ```mlir
+    %s = tx.reduce add (%k) = (%c0) to (%n) axes ["k"] { … tx.yield %v : f32 } : f32
+    %b:2 = tx.reduce user @argmax (%k) = (%c0) to (%n) axes ["k"] where (%q) { … tx.yield %ok : i1 } { … tx.yield %v, %k : f32, index } : f32, index
+    ```}];
   let arguments = (ins Variadic<Index>:$lower, Variadic<Index>:$upper, Tx_Combine:$op, OptionalAttr<FlatSymbolRefAttr>:$combiner, UnitAttr:$is_unsigned,
       StrArrayAttr:$axes);
   let regions = (region SizedRegion<1>:$body, MaxSizedRegion<1>:$whereRegion);
@@ -180,7 +184,10 @@ def Tx_ReduceOp : Tx_Op<"reduce", [RecursiveMemoryEffects, RecursivelySpeculatab
 def Tx_ForOp : Tx_Op<"for", [RecursiveMemoryEffects, RecursivelySpeculatable,
     DeclareOpInterfaceMethods<Tx_HasDomain>, DeclareOpInterfaceMethods<Tx_HasExtents>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
   let summary = "Sequential iteration over carried values";
-  let description = [{For t = lower … upper - 1 the body maps the carried values to the next ones; the results are the last ones. Carried tensors keep their extents.}];
+  let description = [{For t = lower … upper - 1 the body maps the carried values to the next ones; the results are the last ones. Carried tensors keep their extents.
+    ```mlir
+    %u = tx.for (%t) = %lo to %hi with (%v = %v0 : tensor<?xf32>) { … tx.yield %next : tensor<?xf32> }
+    ```}];
   let arguments = (ins Index:$lower, Index:$upper, Variadic<AnyType>:$inits);
   let regions = (region SizedRegion<1>:$body);
   let results = (outs Variadic<AnyType>:$results);
@@ -217,7 +224,10 @@ def Tx_ScalarOp : Tx_Op<"scalar", [Pure]> {
 
 def Tx_CombinerOp : Tx_Op<"combiner", [Symbol, IsolatedFromAbove]> {
   let summary = "A user's operator";
-  let description = [{The body takes the leaves of `a`, then of `b`, and yields the combined leaves. The identity region (no arguments) may be empty.}];
+  let description = [{The body takes the leaves of `a`, then of `b`, and yields the combined leaves. The identity region (no arguments) may be empty.
+    ```mlir
+    tx.combiner @keep (%a: i32), (%b: i32) commutative { … tx.yield %c : i32 } identity { … tx.yield %z : i32 }
+    ```}];
   let arguments = (ins SymbolNameAttr:$sym_name, UnitAttr:$commutative);
   let regions = (region SizedRegion<1>:$body, MaxSizedRegion<1>:$identity);
   let builders = [
@@ -236,7 +246,10 @@ def Tx_CombinerOp : Tx_Op<"combiner", [Symbol, IsolatedFromAbove]> {
 def Tx_KernelOp : Tx_Op<"kernel", [RecursiveMemoryEffects, RecursivelySpeculatable, DeclareOpInterfaceMethods<Tx_HasExtents>]> {
   let summary = "What runs as one kernel; made by group-kernels";
   let description = [{The region captures freely and yields the values that leave the kernel. Results take their extents from the yielded values, whose extents are
-    defined outside.}];
+    known; what they are computed from inside is computed again outside where it is asked for.
+    ```mlir
+    %y = tx.kernel attributes {plan.why = "…"} { … tx.yield %t : tensor<?xf32> } -> tensor<?xf32>
+    ```}];
   let regions = (region SizedRegion<1>:$body);
   let results = (outs Variadic<AnyType>:$results);
   let builders = [OpBuilder<(ins "::texpr::tx::BodyBuilder":$body)>];
