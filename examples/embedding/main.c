@@ -10,11 +10,8 @@ int main(void) {
   for (int i = 0; i < 3; ++i)
     printf("%g %g\n", y[i][0], y[i][1]);
 
-  char text[128];
-  tx_call call = {sizeof(tx_call), TEXPR_ABI_1, TX_CPU, 0, NULL, NULL, 0, NULL, NULL, NULL, text,
-                  sizeof text};
   ids[1] = 4;
-  tx_status status = embedding(4, 2, 3, &table[0][0], ids, &y[0][0], &call);
-  printf("with ids[1] = 4: status %d, \"%s\"\n", (int)status, text);
+  tx_status status = embedding(4, 2, 3, &table[0][0], ids, &y[0][0], NULL);
+  printf("with ids[1] = 4: status %d\n", (int)status);
   return status == TX_ERR_DATA ? 0 : 1;
 }
