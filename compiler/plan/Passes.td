@@ -3,6 +3,20 @@
 #define TEXPR_PLAN_PASSES
 include "mlir/Pass/PassBase.td"
 
+def PlanClasses : Pass<"plan-classes", "::mlir::ModuleOp"> {
+  let summary = "Ranges of dims that are compiled apart";
+}
+
+def PlanInline : Pass<"plan-inline", "::mlir::ModuleOp"> {
+  let summary = "Which values are computed again where they are read";
+  let options = [Option<"level", "level", "unsigned", "2", "The level of optimization, 0 to 3">];
+}
+
+def PlanFusion : Pass<"plan-fusion", "::mlir::ModuleOp"> {
+  let summary = "Which values live once per iteration of shared axes, which in memory";
+  let options = [Option<"level", "level", "unsigned", "2", "The level of optimization, 0 to 3">];
+}
+
 def PlanTiling : Pass<"plan-tiling", "::mlir::ModuleOp"> {
   let summary = "Tile sizes, loop order and instruction of each contraction";
 }

@@ -1,0 +1,37 @@
+// plan-classes: for which ranges of its dims a form is compiled apart.
+//
+// In: forms. Out: plan.class, only where the source pins it: on the CPU no decision changes with the range of a dim, since masks serve
+// all lengths and tiles are clipped. A target whose tiles are static (registers, shared memory) adds its policy here.
+//   compute m |i| @class(n <= 512) { … }  →  the pinned sets stay, in order, without those that an earlier one contains
+#include "compiler/plan/Passes.h"
+#include "dialects/plan/Plan.h"
+#include "llvm/ADT/SmallVector.h"
+
+using namespace mlir;
+
+namespace texpr::plan {
+#define GEN_PASS_DEF_PLANCLASSES
+#include "compiler/plan/Passes.h.inc"
+
+namespace {
+constexpr size_t mostClasses = 3;
+
+struct PlanClasses : impl::PlanClassesBase<PlanClasses> {
+  void runOnOperation() override {
+    getOperation().walk([&](Operation *op) {
+      if (!op->hasAttr(className))
+        return;
+      SmallVector<IntegerSet> kept;
+      for (IntegerSet set : getClasses(op))
+        if (!llvm::is_contained(kept, set))
+          kept.push_back(set);
+      if (kept.size() >= mostClasses) {
+        op->emitError("at most ") << mostClasses << " classes, the rest included";
+        return signalPassFailure();
+      }
+      setClasses(op, kept);
+    });
+  }
+};
+} // namespace
+} // namespace texpr::plan

@@ -1,0 +1,79 @@
+// plan-inline: which values are computed again where they are read.
+//
+// In: the forms of a function. Out: plan.store = "inline" and plan.why on those; pins are left as they are. By counted cost:
+//   a view                                   inline: nothing is computed
+//   each element evaluated once              inline: nothing is computed twice
+//   a loop inside, or evaluated unboundedly  not
+//   else      inline where (evaluations - 1) · operations of an element <= a store and the loads that it saves: 1 each while a
+//             shared row holds it, 1 a byte where it would go through memory
+// At -O0 only views.
+#include "compiler/plan/CostModel.h"
+#include "compiler/plan/Passes.h"
+#include "dialects/plan/Plan.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include <cmath>
+
+using namespace mlir;
+
+namespace texpr::plan {
+#define GEN_PASS_DEF_PLANINLINE
+#include "compiler/plan/Passes.h.inc"
+
+namespace {
+std::string number(double v) { return std::to_string(int64_t(std::min(v, 1e15))); }
+
+struct PlanInline : impl::PlanInlineBase<PlanInline> {
+  using PlanInlineBase::PlanInlineBase;
+
+  void runOnOperation() override {
+    getOperation().walk<WalkOrder::PreOrder>([&](tx::ComputeOp op) {
+      if (!getStore(op))
+        decide(op);
+      else if (*getStore(op) == Store::inlined && getWhy(op).empty())
+        setWhy(op, isPinned(op, "store") ? "pinned" : "a view: nothing is computed");
+    });
+  }
+
+  void choose(tx::ComputeOp op, const Twine &why) {
+    setStore(op, Store::inlined);
+    setWhy(op, why);
+  }
+
+  void decide(tx::ComputeOp op) {
+    tx::Readers readers = tx::readersOf(op);
+    if (readers.reads.empty() || readers.leaves || op->hasAttr(className))
+      return;
+    if (isSnapshot(op) && (level == 0 || !mayMoveToReads(op)))
+      return;
+    if (isView(op))
+      return choose(op, "a view: nothing is computed");
+    if (level == 0)
+      return;
+    Evaluations evaluations = evaluationsOf(op);
+    if (evaluations.count <= 1 && !evaluations.isUnbounded)
+      return choose(op, "every element is read once");
+    Cost cost = costOf(op);
+    if (cost.isUnbounded)
+      return;
+    if (evaluations.isUnbounded) {
+      if (cost.operations <= double(readsIn(op)))
+        choose(op, "only a conversion of what it reads");
+      return;
+    }
+    bool isNested = !isa<func::FuncOp>(op->getParentOp()) && !isa<tx::ForOp>(op->getParentOp());
+    bool staysInCache = isNested || sharingOf(op).depth > 0;
+    double again = (evaluations.count - 1) * cost.operations;
+    double saved = (1 + evaluations.count) * (staysInCache ? 1 : double(elementBytes(op)));
+    if (again <= saved)
+      choose(op,
+             number(again) + " operations more an element, " + number(saved) + " accesses less");
+  }
+
+  static unsigned readsIn(tx::ComputeOp op) {
+    unsigned reads = 0;
+    op.walk([&](tx::ReadOp) { ++reads; });
+    return reads;
+  }
+};
+} // namespace
+} // namespace texpr::plan
