@@ -97,17 +97,7 @@ Bounds search(Problem p, Expr e, Effort &effort, int depth) {
     return {false, {*c, *c}};
   System system(effort);
   auto row = system.linearize(Node::of(e));
-  // Huge constants make the tableau's numbers long: they come in when the lemmas are done.
-  auto isHuge = [](const Fact &f) {
-    int64_t c = Node::of(f.e)->constantTerm();
-    return c >= hugeBound || c <= -hugeBound;
-  };
-  Problem small, huge;
-  for (const Fact &f : p.facts)
-    (isHuge(f) ? huge : small).facts.push_back(f);
-  build(system, small);
-  applyLemmas(system, effort);
-  build(system, huge);
+  assemble(system, p, effort);
   if (!row || system.isEmpty())
     return {system.isEmpty(), {}};
   boundProducts(system);
@@ -141,7 +131,15 @@ Bounds search(Problem p, Expr e, Effort &effort, int depth) {
 } // namespace
 
 Range boundsOf(const Problem &p, const Expr &e, Effort &effort) {
-  return search(p, e, effort, 0).range;
+  Range r = search(p, e, effort, 0).range;
+  Problem other = p;
+  eliminate(other);
+  if ((r.lo && r.hi) || !replacedSum(other))
+    return r;
+  other = p;
+  other.keepSums = true;
+  Range s = search(other, e, effort, 0).range;
+  return {r.lo ? r.lo : s.lo, r.hi ? r.hi : s.hi};
 }
 
 } // namespace texpr::facts

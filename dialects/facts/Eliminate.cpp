@@ -102,7 +102,8 @@ void eliminate(Problem &p) {
   for (size_t i = 0; i < p.facts.size() && p.solved.size() < 48;) {
     const Node *e = Node::of(p.facts[i].e);
     auto s = p.facts[i].kind == Fact::Zero ? solve(e, firstFresh + p.fresh) : std::nullopt;
-    if (!s || (s->quotient && p.fresh >= 16)) {
+    bool isSum = s && Node::of(s->value)->terms.size() > 1;
+    if (!s || (s->quotient && p.fresh >= 16) || (isSum && p.keepSums)) {
       ++i;
       continue;
     }
@@ -124,6 +125,11 @@ void eliminate(Problem &p) {
     p.solved.push_back({s->symbol, s->value});
     i = 0;
   }
+}
+
+bool replacedSum(const Problem &p) {
+  return std::any_of(p.solved.begin(), p.solved.end(),
+                     [](auto &entry) { return Node::of(entry.second)->terms.size() > 1; });
 }
 
 } // namespace texpr::facts

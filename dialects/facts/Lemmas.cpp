@@ -51,7 +51,7 @@ private:
   bool atLeast(int column, int64_t bound) const {
     return size_t(column) < lower.size() && lower[column] >= bound;
   }
-  std::optional<Row> times(const Row &a, const Row &b) const;
+  std::optional<Row> times(const Row &a, const Row &b);
   std::vector<Row> candidates(int x, int product, const std::vector<int> &z) const;
   std::optional<Row> multiplesOf(const std::vector<int> &z, const Row &row, int except) const;
 
@@ -165,7 +165,11 @@ void Lemmas::quotients() {
 }
 
 /// The product of two rows, where all its monomials are columns.
-std::optional<Row> Lemmas::times(const Row &a, const Row &b) const {
+std::optional<Row> Lemmas::times(const Row &a, const Row &b) {
+  for (auto &[c, k] : a.terms)
+    for (auto &[d, l] : b.terms)
+      if (system.product(c, d) < 0)
+        return std::nullopt;
   std::map<int, int64_t> sum;
   Row out;
   auto add = [](int64_t &to, int64_t x, int64_t y) {

@@ -35,7 +35,12 @@ struct Problem {
   /// by then.
   std::vector<std::pair<Symbol, Expr>> solved;
   unsigned fresh = 0;
+  /// Symbols whose value is a sum stay, as linear equalities: substituted, they would expand every product that they
+  /// are in. Neither way proves all that the other does.
+  bool keepSums = false;
 };
+/// Whether elimination replaced a symbol by a sum.
+bool replacedSum(const Problem &p);
 
 /// Solves equalities for symbols and substitutes them everywhere. `C % G == k` becomes C = G * t +
 /// k with a fresh t, so that C / G and multiples of C fall out of the normal form.
@@ -52,6 +57,18 @@ struct OpenCase {
   };
   std::vector<Guess> guesses;
 };
+
+/// The splits that a problem still has: its choices, e != 0 as < or >, min and max as one of their
+/// operands.
+std::vector<Choice> splits(const System &system, const Problem &p);
+
+/// True where the problem has no solution. Cases that stay open are appended to `open`, up to a
+/// limit.
+bool refute(Problem p, Effort &effort, int depth, std::vector<OpenCase> &open);
+
+/// Requires a problem's facts, elimination done, and applies the lemmas; e != 0 is left to splits. Facts with huge
+/// constants come last, because they make the tableau's numbers long.
+void assemble(System &system, const Problem &p, Effort &effort);
 
 /// The splits that a problem still has: its choices, e != 0 as < or >, min and max as one of their
 /// operands.

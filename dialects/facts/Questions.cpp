@@ -10,7 +10,7 @@
 namespace texpr::facts {
 namespace {
 
-constexpr int64_t effortOfQuestion = 700'000, effortOfBounds = 400'000;
+constexpr int64_t effortOfQuestion = 6'000'000, effortOfBounds = 4'000'000;
 constexpr size_t maxConnected = 96;
 
 /// The cases in which a fact does not hold.
@@ -27,6 +27,20 @@ Choice negationsOf(const Fact &f) {
 }
 
 bool admits(const Range &r, int64_t v) { return (!r.lo || v >= *r.lo) && (!r.hi || v <= *r.hi); }
+
+bool refuteBothWays(Problem p, std::vector<OpenCase> &open) {
+  Effort effort{effortOfQuestion};
+  if (refute(p, effort, 0, open))
+    return true;
+  Problem replaced = p;
+  eliminate(replaced);
+  if (!replacedSum(replaced))
+    return false;
+  std::vector<OpenCase> more; // the first ones have fewer symbols to search
+  p.keepSums = true;
+  effort = {effortOfQuestion};
+  return refute(p, effort, 0, more);
+}
 
 auto lookup(const Values &values) {
   return [&values](Symbol s) {
@@ -177,13 +191,12 @@ Answer Facts::State::ask(const Constraint &c, const Fact &q) {
   for (size_t a : near.assumptions)
     if (const Conjunction &f = assumptions[a].facts; std::find(f.begin(), f.end(), q) != f.end())
       return {Answer::Kind::Proved, {}};
-  Effort effort{effortOfQuestion};
   std::vector<OpenCase> open;
   bool proved = true;
   for (const Conjunction &negated : negationsOf(q)) {
     Problem p = problem(near, Huge::Drop);
     p.facts.insert(p.facts.end(), negated.begin(), negated.end());
-    proved = refute(std::move(p), effort, 0, open) && proved;
+    proved = refuteBothWays(p, open) && proved;
   }
   if (proved || (q.kind == Fact::Positive && range(q.e).lo.value_or(-1) >= 0))
     return {Answer::Kind::Proved, {}};

@@ -126,10 +126,20 @@ std::vector<Choice> splits(const System &system, const Problem &p) {
   return all;
 }
 
-void build(System &system, const Problem &p) {
-  for (const Fact &f : p.facts)
-    if (f.kind != Fact::NonZero)
-      system.require(Node::of(f.e), f.kind == Fact::Zero);
+void assemble(System &system, const Problem &p, Effort &effort) {
+  auto isHuge = [](const Fact &f) {
+    int64_t c = Node::of(f.e)->constantTerm();
+    return c >= hugeBound || c <= -hugeBound;
+  };
+  auto require = [&](bool huge) {
+    for (const Fact &f : p.facts)
+      if (f.kind != Fact::NonZero && isHuge(f) == huge)
+        system.require(Node::of(f.e), f.kind == Fact::Zero);
+  };
+  require(false);
+  if (!system.isEmpty())
+    applyLemmas(system, effort);
+  require(true);
 }
 
 bool refute(Problem p, Effort &effort, int depth, std::vector<OpenCase> &open) {
@@ -138,10 +148,7 @@ bool refute(Problem p, Effort &effort, int depth, std::vector<OpenCase> &open) {
   if (std::any_of(p.facts.begin(), p.facts.end(), contradicts))
     return true;
   System system(effort);
-  build(system, p);
-  if (system.isEmpty())
-    return true;
-  applyLemmas(system, effort);
+  assemble(system, p, effort);
   if (system.isEmpty())
     return true;
   std::optional<Split> best;

@@ -23,12 +23,12 @@ public:
   using Simplex::Simplex;
   /// Beyond int64 each operation allocates and is some fifty times slower: it counts for as much.
   int64_t costFactor() const {
-    static const DynamicAPInt small(int64_t(1) << 24), large(int64_t(1) << 50);
+    static const DynamicAPInt small(int64_t(1) << 31), large(int64_t(1) << 61);
     int64_t factor = 1;
     for (unsigned r = 0; r < getNumRows(); ++r)
       for (unsigned c : {0, 1}) // the common denominator, and the constant
         if (DynamicAPInt v = abs(tableau(r, c)); v > small)
-          factor = std::max<int64_t>(factor, v > large ? 100 : 6);
+          factor = std::max<int64_t>(factor, v > large ? 400 : 8);
     return factor;
   }
 };
@@ -100,7 +100,9 @@ std::optional<Row> addRows(const Row &a, int64_t k, const Row &b) {
   return out;
 }
 
-System::System(Effort &effort) : effort(effort), simplex(std::make_unique<Tableau>(0u)) {}
+System::System(Effort &effort)
+    : effort(effort), simplex(std::make_unique<Tableau>(0u)),
+      products(maxColumns * maxColumns, unknown) {}
 System::~System() = default;
 
 bool System::charge() {
@@ -108,7 +110,14 @@ bool System::charge() {
   return effort.left > 0;
 }
 
-int System::product(int a, int b) const {
+int System::product(int a, int b) {
+  int &known = products[size_t(a) * maxColumns + size_t(b)];
+  if (known == unknown)
+    known = findProduct(a, b);
+  return known;
+}
+
+int System::findProduct(int a, int b) const {
   std::vector<int> factors;
   const auto &x = columns[a].factors, &y = columns[b].factors;
   std::merge(x.begin(), x.end(), y.begin(), y.end(), std::back_inserter(factors));
@@ -139,6 +148,7 @@ int System::column(const Node *m) {
   std::sort(factors.begin(), factors.end());
   columnOf[m] = c;
   productOf[factors] = c;
+  std::fill(products.begin(), products.end(), unknown);
   columns.push_back({m, factors});
   simplex->appendVariable();
   if (m->isAtom())

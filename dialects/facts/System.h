@@ -64,7 +64,7 @@ public:
   /// The column of a monomial; -1 where there is no room.
   int column(const Node *monomial);
   /// The column of a product of columns, or with these factors; -1 where there is none.
-  int product(int a, int b) const;
+  int product(int a, int b);
   int find(const std::vector<int> &factors) const;
 
   std::vector<Column> columns;
@@ -74,6 +74,8 @@ public:
   bool hasProducts = false;
 
 private:
+  static constexpr int unknown = -2;
+  int findProduct(int a, int b) const;
   void define(int c);
   void append(const Row &row, bool equality);
   bool feasible(int nodes, bool &exact, std::vector<int64_t> *point);
@@ -83,6 +85,7 @@ private:
   std::unique_ptr<Tableau> simplex;
   std::unordered_map<const Node *, int> columnOf;
   std::map<std::vector<int>, int> productOf;
+  std::vector<int> products; // what `product` found, while no column is added
   std::set<std::pair<Row, bool>> known;
   bool empty = false;
 };
