@@ -25,12 +25,18 @@ void buildSharedPipeline(PassList &list, const PipelineOptions &options) {
 }
 
 void buildTxPipeline(PassList &list, const PipelineOptions &options) {
+  list.add(plan::createPlanClasses());
   list.add(createSplitClasses());
+  list.add(plan::createPlanInline({options.optLevel}));
   list.add(createTxInline());
   list.add(createSimplifyIndices());
   list.add(createCanonicalizerPass());
   list.add(createCSEPass());
+  // After tx-inline: it compares the reads that are left.
+  list.add(plan::createPlanFusion({options.optLevel}));
   list.add(createTxNest());
+  list.add(createCanonicalizerPass());
+  list.add(createCSEPass());
   list.add(createSinkVerify());
   // Beyond this point no value is recomputed or stored elsewhere.
   list.add(createGroupKernels());
