@@ -6,6 +6,7 @@
 #include "compiler/source/CNames.h"
 #include "compiler/source/Checker.h"
 #include <algorithm>
+#include <utility>
 
 namespace texpr {
 
@@ -114,13 +115,14 @@ static void leafNames(const std::string &name, const TypeExpr &t, std::vector<st
 /// N7: the leaves of parameters and results have distinct names in C: `x.0` is `x_0` there, a
 /// result `y` beside a parameter `y` is `y_out`.
 void Checker::checkCParams(const FnDecl &fn) {
-  llvm::StringMap<SourceRange> taken;
+  llvm::StringMap<std::pair<SourceRange, bool>> taken;
   std::set<std::string> params;
   auto add = [&](const std::string &name, SourceRange range, bool isWritten) {
-    auto [old, isNew] = taken.try_emplace(name, range);
-    if (!isNew && !isWritten)
+    auto [old, isNew] = taken.try_emplace(name, range, isWritten);
+    if (!isNew &&
+        !(isWritten && old->second.second)) // equal names as written are reported elsewhere
       diags.error(range, "two parameters of the C function would be named `" + name + "`")
-          .note(old->second, "the other one");
+          .note(old->second.first, "the other one");
   };
   for (const Param &p : fn.params)
     if (p.decl) {
@@ -155,25 +157,24 @@ void Checker::checkOpSignature(OpDecl &op) {
   }
   inSignature = true;
   std::vector<Type> types;
+  bool isScalar = true;
   for (RType *r : {&op.lhs.declared, &op.rhs.declared, &op.result}) {
     std::vector<const Type *> leaves;
     auto t = resolveType(r->type, true);
     if (t)
       t->leaves(leaves);
     for (const Type *leaf : leaves)
-      if (!leaf->shape.empty()) {
+      if (!leaf->shape.empty() && std::exchange(isScalar, false)) {
         diags.error(r->type.range, "an op combines scalars and tuples of them; a reduction applies "
                                    "it to tensors element by element");
-        t.reset();
-        break;
       }
     if (t && (r->perm || !r->set.empty()))
       notYet(r->type.range, "a range of an op's operand");
     types.push_back(t.value_or(Type()));
   }
   inSignature = false;
-  if (!types[0].isValid() || !types[1].isValid() || !types[2].isValid() || !op.lhs.decl ||
-      !op.rhs.decl)
+  if (!isScalar || !types[0].isValid() || !types[1].isValid() || !types[2].isValid() ||
+      !op.lhs.decl || !op.rhs.decl)
     return bad();
   if (!sameType(types[0], types[1]) || !sameType(types[0], types[2]))
     diags.error(op.name.range, "an op combines two values of one type into a third: not " +
@@ -273,6 +274,7 @@ void Checker::checkFnBody(FnDecl &fn) {
   accesses.clear();
   buffers.clear();
   elements.clear();
+  unknowns.clear();
   currentFn = nullptr;
 }
 

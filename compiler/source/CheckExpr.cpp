@@ -133,19 +133,40 @@ void Checker::checkScalarConst(ScalarConstExpr &e) {
   e.value = v ? FExpr(*v) : freshFor(e, r);
 }
 
-/// A chain of tuple parts over a name, as a place: nothing is read.
+/// The parts, a chain of them, of a buffer or of an access to one: nothing is read.
 void Checker::typePath(Expr &e) {
   if (auto *name = llvm::dyn_cast<NameExpr>(&e))
     return checkName(*name, nullptr, true);
+  if (auto *index = llvm::dyn_cast<IndexExpr>(&e))
+    return checkIndex(*index, false, false, false);
   checkField(llvm::cast<FieldExpr>(e), true);
+}
+
+/// `b.0`, `b[i].0` and so on: the buffer, its access if there is one, and the path to the leaf.
+Decl *Checker::bufferUnder(const Expr &e, const IndexExpr *&access,
+                           std::vector<unsigned> &path) const {
+  std::vector<unsigned> after;
+  const Expr *at = &e;
+  while (auto *field = llvm::dyn_cast_or_null<FieldExpr>(at)) {
+    unsigned part = 0;
+    llvm::StringRef(field->name).getAsInteger(10, part);
+    after.insert(after.begin(), part);
+    at = field->base.get();
+  }
+  access = llvm::dyn_cast_or_null<IndexExpr>(at);
+  if (access)
+    at = access->base.get();
+  const NameExpr *root = at ? rootName(*at, path) : nullptr;
+  path.insert(path.end(), after.begin(), after.end());
+  Decl *d = root ? lookUp(root->text) : nullptr;
+  return d && d->kind == Decl::Kind::Buffer ? d : nullptr;
 }
 
 void Checker::checkField(FieldExpr &e, bool isPlace) {
   std::vector<unsigned> path;
-  const NameExpr *root = rootName(e, path);
-  Decl *buffer = root ? lookUp(root->text) : nullptr;
-  bool ofBuffer = buffer && buffer->kind == Decl::Kind::Buffer;
-  if (ofBuffer)
+  const IndexExpr *access = nullptr;
+  Decl *buffer = bufferUnder(e, access, path);
+  if (buffer)
     typePath(*e.base);
   else
     checkExpr(e.base);
@@ -168,7 +189,9 @@ void Checker::checkField(FieldExpr &e, bool isPlace) {
   }
   e.index = index;
   e.type = t.parts[index];
-  if (ofBuffer && !isPlace)
+  if (buffer && !isPlace && access)
+    readBuffer(*buffer, path, bufferElement(*access, *buffer), e.range);
+  else if (buffer && !isPlace)
     readWhole(*buffer, path, e.range);
   if (auto *tuple = llvm::dyn_cast<TupleExpr>(e.base.get()))
     e.value = tuple->parts[index]->value;

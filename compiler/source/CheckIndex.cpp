@@ -125,10 +125,11 @@ bool Checker::checkIndexArgs(IndexExpr &e, std::vector<FExpr> &at) {
   return true;
 }
 
-void Checker::checkIndex(IndexExpr &e, bool covered, bool isPlace) {
+void Checker::checkIndex(IndexExpr &e, bool covered, bool isPlace, bool reads) {
   std::vector<FExpr> at;
   if (!checkIndexArgs(e, at))
     return;
+  isStore = isPlace;
   const Type &t = e.base->type;
   const Type *leaf = indexedLeaf(t);
   std::vector<FExpr> kept;
@@ -149,7 +150,7 @@ void Checker::checkIndex(IndexExpr &e, bool covered, bool isPlace) {
   if (covered)
     note(CheckNote::Kind::Else, e.range, "`" + text(e.range) + "` is covered by `else`");
   e.type = afterIndex(t, e.indices.size(), kept);
-  if (isPlace)
+  if (isPlace || !reads)
     return;
   std::vector<unsigned> path;
   const NameExpr *root = rootName(*e.base, path);
@@ -294,7 +295,7 @@ void Checker::reportBounds(const IndexExpr &e, unsigned axis, const Expr &index,
   std::string name = text(e.base->range), what = "`" + text(index.range) + "`";
   const FExpr &v = *index.value;
   std::string example = counterExample(answer, {extent, v});
-  std::string message;
+  std::string message, verb = isStore ? "writes " : "reads ";
   auto valueIn = [&](const FExpr &x) {
     return x.evaluate([&](facts::Symbol s) -> int64_t {
       for (const auto &[symbol, value] : answer.counterExample)
@@ -311,24 +312,28 @@ void Checker::reportBounds(const IndexExpr &e, unsigned axis, const Expr &index,
     std::string read = e.indices.size() > 1 ? "index " + std::to_string(*at)
                                             : name + "[" + std::to_string(*at) + "]";
     message = "index " + what + " leaves `" + name +
-              "`: " + (example.empty() ? "this reads " : "for " + example + " this reads ") + read +
-              ", but " + ofAxis + " has length " + std::to_string(*length);
+              "`: " + (example.empty() ? "this " + verb : "for " + example + " this " + verb) +
+              read + ", but " + ofAxis + " has length " + std::to_string(*length);
   } else {
     message = "index " + what + " is not proved inside `" + name + "`: `" + facts.str(failed) +
               "` does not follow from what is known here";
   }
   auto error = diags.error(index.range, message);
-  bool isData =
-      v.asSymbol() && symbols[*v.asSymbol()].kind != SymbolInfo::Kind::Binder && !isDimExpr(v);
+  if (failed.lhs.constant() && failed.rhs.constant())
+    return;
+  auto unknown = v.asSymbol() ? std::optional(symbols[*v.asSymbol()].kind) : std::nullopt;
   if (isDimExpr(v) && isDimExpr(extent))
     error.note("add `where " + facts.str(failed) + "` to the function, which is tested at entry");
-  else if (symbols.size() && v.asSymbol() && symbols[*v.asSymbol()].kind == SymbolInfo::Kind::Data)
+  else if (unknown == SymbolInfo::Kind::Data)
     error.note("give the data a range where it is declared, as `in 0.." + str(extent) +
                "`; it is tested as it is read");
-  else if (isData)
-    error.note("the index is an unknown of its type: what it is made of may wrap, or is data");
-  error.note("or cover the access: `" + text(e.range) + " else 0`; or guard it: `if " +
-             facts.str(failed) + " { … }`");
+  else if (unknown == SymbolInfo::Kind::Fresh)
+    error.note(what + " is an unknown of its type: it is data, or an operation that may wrap");
+  if (isStore)
+    error.note("or guard the store: `if " + facts.str(failed) + " { … }`");
+  else
+    error.note("or cover the access: `" + text(e.range) + " else 0`; or guard it: `if " +
+               facts.str(failed) + " { … }`");
 }
 
 /// The value of an integer element: one unknown for each element of a tensor that never changes,

@@ -37,9 +37,22 @@ void Checker::recordAccess(Access access) {
     }
 }
 
+static const Type &partOf(const Type &t, const std::vector<unsigned> &path, size_t from = 0) {
+  return from == path.size() ? t : partOf(t.parts[path[from]], path, from + 1);
+}
+
 void Checker::readBuffer(const Decl &d, std::vector<unsigned> path, std::vector<FExpr> at,
                          SourceRange range) {
   BufferInfo &info = buffers[&d];
+  if (d.type.isValid())
+    if (const Type &part = partOf(d.type, path); part.isTuple()) {
+      for (unsigned i = 0; i < part.parts.size(); ++i) {
+        std::vector<unsigned> leaf = path;
+        leaf.push_back(i);
+        readBuffer(d, leaf, at, range);
+      }
+      return;
+    }
   Assuming scope(*this);
   assumeIndices(at);
   Access access{&d, std::move(path), std::move(at), false, false, range, known};
@@ -50,10 +63,6 @@ void Checker::readBuffer(const Decl &d, std::vector<unsigned> path, std::vector<
     pending.push_back(std::move(access));
   else
     reportUnwritten(d, range);
-}
-
-static const Type &partOf(const Type &t, const std::vector<unsigned> &path, size_t from = 0) {
-  return from == path.size() ? t : partOf(t.parts[path[from]], path, from + 1);
 }
 
 /// Every leaf of a buffer, or of a part of one, as a whole.
@@ -86,6 +95,7 @@ void Checker::writeBuffer(const Decl &d, std::vector<unsigned> path, std::vector
 }
 
 void Checker::reportUnwritten(const Decl &d, SourceRange range) {
+  buffers[&d].full = true; // one error a buffer
   auto error = diags.error(range, "`" + text(range) + "` is read, but nothing proves that " +
                                       (text(range) == d.name.text ? "every element of it" : "it") +
                                       " is written before");
@@ -110,9 +120,13 @@ bool Checker::isWritten(const std::vector<Written> &written, const std::vector<u
     auto holds = witness(*w, at);
     if (!holds)
       continue;
-    if (isProved(*holds))
+    std::vector<Constraint> open;
+    for (const Constraint &c : *holds)
+      if (!isProved(c))
+        open.push_back(c);
+    if (open.empty())
       return true;
-    conditions.push_back(std::move(*holds));
+    conditions.push_back(std::move(open));
   }
   if (conditions.size() < 2 || conditions.size() > 6)
     return facts.isUnreachable();
@@ -121,7 +135,12 @@ bool Checker::isWritten(const std::vector<Written> &written, const std::vector<u
   for (const auto &holds : conditions) {
     Cases none;
     for (const Constraint &c : holds)
-      none.push_back({facts::negate(c)});
+      if (c.rel == Rel::EQ) {
+        none.push_back({{c.lhs, Rel::LT, c.rhs}});
+        none.push_back({{c.lhs, Rel::GT, c.rhs}});
+      } else {
+        none.push_back({facts::negate(c)});
+      }
     assumeCases(none);
   }
   return facts.isUnreachable();
@@ -134,7 +153,7 @@ static size_t factors(const facts::Expr &e) {
 /// Solves `index == target` for the open symbols of `index`, which is linear in them: the largest
 /// factor first, by quotients.
 bool Checker::solveAxis(const FExpr &index, const FExpr &target, std::map<Symbol, FExpr> &solved,
-                        const std::set<Symbol> &open, std::vector<Constraint> &conditions) const {
+                        const std::set<Symbol> &open) const {
   auto with = [&](std::optional<Symbol> one) {
     return index.substitute([&](Symbol s) {
       return open.count(s) ? std::optional(FExpr(one == s ? 1 : 0)) : std::nullopt;
@@ -174,8 +193,8 @@ bool Checker::solveAxis(const FExpr &index, const FExpr &target, std::map<Symbol
     } else {
       if (factor.constant().value_or(1) <= 0)
         return false;
-      if (!factor.constant())
-        conditions.push_back({factor, Rel::GT, FExpr(0)});
+      if (!factor.constant() && !facts.prove({factor, Rel::GT, FExpr(0)}))
+        return false;
       solved[symbol] = FExpr::floorDiv(left, factor);
       left = FExpr::mod(left, factor);
     }
@@ -214,7 +233,7 @@ std::optional<std::vector<facts::Constraint>> Checker::witness(const Written &w,
     FExpr index = replace(w.at[best]);
     if (openIn(index) == 0)
       continue;
-    if (!solveAxis(index, at[best], solved, open, conditions))
+    if (!solveAxis(index, at[best], solved, open))
       return std::nullopt;
     for (const auto &entry : solved)
       open.erase(entry.first);

@@ -109,21 +109,28 @@ void Checker::reportRace(const Frame &par, const Access &a, const Access &b,
   const Access &store = a.isWrite ? a : b, &other = a.isWrite ? b : a;
   std::string what = "`" + text(store.range) + "`", pair;
   if (answer.kind == facts::Answer::Kind::Refuted) {
-    std::string first, second;
     auto valueOf = [&](Symbol s) {
       for (const auto &[symbol, value] : answer.counterExample)
         if (symbol == s)
           return value;
       return std::max<int64_t>(0, symbols[s].range.lo.value_or(0));
     };
+    std::vector<int64_t> first, second;
     for (const Loop &loop : par.loops) {
-      Symbol twin = *inOtherIteration(FExpr::symbol(loop.symbol), par.mark).asSymbol();
-      std::string name = facts.name(loop.symbol) + " = ";
-      first += (first.empty() ? "" : ", ") + name + std::to_string(valueOf(loop.symbol));
-      second += (second.empty() ? "" : ", ") + name + std::to_string(valueOf(twin));
+      first.push_back(valueOf(loop.symbol));
+      second.push_back(valueOf(*inOtherIteration(FExpr::symbol(loop.symbol), par.mark).asSymbol()));
     }
-    pair = "the iterations (" + first + ") and (" + second +
-           ") of this `par` may touch one element of `" + a.buffer->name.text + "`";
+    if (second < first)
+      std::swap(first, second);
+    auto iteration = [&](const std::vector<int64_t> &at) {
+      std::string s;
+      for (size_t i = 0; i < at.size(); ++i)
+        s += (s.empty() ? "" : ", ") + facts.name(par.loops[i].symbol) + " = " +
+             std::to_string(at[i]);
+      return "(" + s + ")";
+    };
+    pair = "the iterations " + iteration(first) + " and " + iteration(second) +
+           " of this `par` may touch one element of `" + a.buffer->name.text + "`";
   } else {
     pair = "nothing proves that two iterations of this `par` touch distinct elements of `" +
            a.buffer->name.text + "`";

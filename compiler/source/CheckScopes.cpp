@@ -201,7 +201,31 @@ void Checker::assume(const Formula &f) {
   assumeCases(f.cases());
 }
 
-bool Checker::isProved(const Constraint &c) { return bool(facts.prove(c)); }
+/// Intervals answer most questions about dims at once.
+bool Checker::isProved(const Constraint &c) {
+  facts::Range d = interval(c.lhs - c.rhs);
+  switch (c.rel) {
+  case Rel::GE:
+    if (d.lo && *d.lo >= 0)
+      return true;
+    break;
+  case Rel::GT:
+    if (d.lo && *d.lo > 0)
+      return true;
+    break;
+  case Rel::LE:
+    if (d.hi && *d.hi <= 0)
+      return true;
+    break;
+  case Rel::LT:
+    if (d.hi && *d.hi < 0)
+      return true;
+    break;
+  default:
+    break;
+  }
+  return bool(facts.prove(c));
+}
 bool Checker::isProved(const std::vector<Constraint> &cs) {
   for (const Constraint &c : cs)
     if (!isProved(c))

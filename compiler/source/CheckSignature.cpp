@@ -396,11 +396,23 @@ std::optional<Type> Checker::resolveType(TypeExpr &t, bool inSignature) {
   return result.withOuter(shape);
 }
 
+/// A type that uses a dim of which nothing is known, and which has been reported.
+static bool usesAny(const Type &t, const std::set<const Decl *> &unbound) {
+  std::vector<const Type *> leaves;
+  t.leaves(leaves);
+  for (const Type *leaf : leaves)
+    for (const facts::Expr &extent : leaf->shape)
+      for (const Decl *d : unbound)
+        if (extent.uses(*d->value->asSymbol()))
+          return true;
+  return false;
+}
+
 void Checker::checkTypes(FnDecl &fn) {
   for (Param &p : fn.params) {
     if (!p.decl || p.decl->value)
       continue;
-    if (auto t = resolveType(p.declared.type, true))
+    if (auto t = resolveType(p.declared.type, true); t && !usesAny(*t, unbound))
       p.decl->type = *t;
   }
   llvm::StringMap<SourceRange> seen;
@@ -409,7 +421,7 @@ void Checker::checkTypes(FnDecl &fn) {
       if (auto [old, isNew] = seen.try_emplace(r.name->text, r.name->range); !isNew)
         diags.error(r.name->range, "`" + r.name->text + "` stands twice in this list")
             .note(old->second, "first here");
-    if (auto t = resolveType(r.declared.type, true))
+    if (auto t = resolveType(r.declared.type, true); t && !usesAny(*t, unbound))
       r.type = *t;
     if (r.declared.perm)
       notYet(r.declared.type.range, "`perm`");
@@ -421,8 +433,25 @@ void Checker::checkTypes(FnDecl &fn) {
 // ---- what is tested at entry
 // -------------------------------------------------------------------------
 
+/// What holds for a whole call and bounds a symbol, or an expression, by a constant.
+void Checker::tighten(const Constraint &c) {
+  auto bound = c.rhs.constant();
+  facts::Range *r = nullptr;
+  if (auto s = c.lhs.asSymbol(); s && bound)
+    r = &symbols[*s].range;
+  else if (bound && c.rel == Rel::LE)
+    r = &bounded.try_emplace(c.lhs.hash(), interval(c.lhs)).first->second;
+  if (!r)
+    return;
+  if (c.rel == Rel::GE || c.rel == Rel::GT || c.rel == Rel::EQ)
+    r->lo = std::max(r->lo.value_or(INT64_MIN), *bound + (c.rel == Rel::GT));
+  if (c.rel == Rel::LE || c.rel == Rel::LT || c.rel == Rel::EQ)
+    r->hi = std::min(r->hi.value_or(INT64_MAX), *bound - (c.rel == Rel::LT));
+}
+
 void Checker::require(FnDecl &fn, Constraint c, SourceRange range, std::string text, bool prior) {
   assume(c);
+  tighten(c);
   for (const EntryCheck &other : fn.entryChecks)
     if (other.constraint.lhs == c.lhs && other.constraint.rhs == c.rhs &&
         other.constraint.rel == c.rel)
@@ -507,7 +536,7 @@ void Checker::requireWhere(FnDecl &fn, bool withDivision) {
 void Checker::requireDivisors(FnDecl &fn) {
   for (const Divisor &d : divisors)
     if (!isProved({d.value, Rel::GT, FExpr(0)}))
-      require(fn, {d.value, Rel::GT, FExpr(0)}, d.range, text(d.range) + " > 0", true);
+      require(fn, {d.value, Rel::GT, FExpr(0)}, d.range, str(d.value) + " > 0", true);
 }
 
 void Checker::checkExtent(FnDecl &fn, ExprPtr &extent) {
@@ -518,9 +547,12 @@ void Checker::checkExtent(FnDecl &fn, ExprPtr &extent) {
     diags.error(extent->range, "an extent is not negative, but this is " + str(*extent->value));
     return;
   }
-  if (isProved(c))
-    return;
-  require(fn, c, extent->range, text(extent->range) + " >= 0");
+  if (!isProved(c))
+    require(fn, c, extent->range, text(extent->range) + " >= 0");
+  if (!fits(*extent->value,
+            ScalarKind::I64)) // a product, which a tensor of no elements does not bound
+    require(fn, {*extent->value, Rel::LE, FExpr(dimLimit)}, extent->range,
+            text(extent->range) + " <= 2^47");
 }
 
 /// D6: extents are not negative, and a tensor has at most 2^47 bytes.
@@ -531,15 +563,15 @@ void Checker::checkExtents(FnDecl &fn) {
     for (ExprPtr *e : shapes)
       checkExtent(fn, *e);
   };
-  for (Param &p : fn.params) {
+  for (Param &p : fn.params)
     visit(p.declared.type);
+  for (ResultDecl &r : fn.results)
+    visit(r.declared.type);
+  for (Param &p : fn.params)
     if (p.decl)
       assumeBytes(p.decl->type);
-  }
-  for (ResultDecl &r : fn.results) {
-    visit(r.declared.type);
+  for (ResultDecl &r : fn.results)
     assumeBytes(r.type);
-  }
   for (const DimBinding &dim :
        fn.dims) // a dim solved from a compound extent: not negative at a call
     if (dim.how == DimBinding::How::Axis) {
@@ -561,7 +593,9 @@ void Checker::assumeBytes(const Type &t) {
     int64_t bytes = std::max(1u, bitWidth(leaf->scalar) / 8);
     if (elements.constant() || elements.asSymbol())
       continue;
-    assume(Constraint{elements, Rel::LE, FExpr(dimLimit / bytes)});
+    Constraint c{elements, Rel::LE, FExpr(dimLimit / bytes)};
+    assume(c);
+    tighten(c);
   }
 }
 

@@ -81,11 +81,47 @@ static Range quotient(Range a, Range b) {
   return r;
 }
 
+/// Of a product: a constant times an extent that is bounded as a whole; `x / d * d`, which is at most x; or factor by factor.
+Range Checker::productInterval(std::vector<FExpr> parts, unsigned depth) const {
+  Range r{1, 1};
+  auto rest = [&] {
+    FExpr e(1);
+    for (const FExpr &p : parts)
+      e = e * p;
+    return e;
+  };
+  if (auto c = parts[0].constant()) {
+    r = {*c, *c};
+    parts.erase(parts.begin());
+    if (auto known = bounded.find(rest().hash()); known != bounded.end())
+      return product(r, known->second);
+  }
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i].kind() != FExpr::Kind::FloorDiv)
+      continue;
+    FExpr dividend = parts[i].operands()[0], divisor = parts[i].operands()[1];
+    auto same = std::find(parts.begin(), parts.end(), divisor);
+    Range x = interval(dividend, depth + 1), d = interval(divisor, depth + 1);
+    if (same == parts.end() || d.lo.value_or(0) < 1 || x.lo.value_or(-1) < 0)
+      continue;
+    r = product(r, {0, x.hi});
+    size_t other = same - parts.begin();
+    parts.erase(parts.begin() + std::max(i, other));
+    parts.erase(parts.begin() + std::min(i, other));
+    i = size_t(-1);
+  }
+  for (const FExpr &p : parts)
+    r = product(r, interval(p, depth + 1));
+  return r;
+}
+
 Range Checker::interval(const FExpr &e, unsigned depth) const {
   if (auto c = e.constant())
     return {*c, *c};
   if (depth > 24)
     return {};
+  if (auto known = bounded.find(e.hash()); known != bounded.end())
+    return known->second;
   auto parts = e.operands();
   auto part = [&](size_t i) { return interval(parts[i], depth + 1); };
   switch (e.kind()) {
@@ -93,13 +129,14 @@ Range Checker::interval(const FExpr &e, unsigned depth) const {
     return {};
   case FExpr::Kind::Symbol:
     return symbols[*e.asSymbol()].range;
-  case FExpr::Kind::Sum:
-  case FExpr::Kind::Product: {
+  case FExpr::Kind::Sum: {
     Range r = part(0);
     for (size_t i = 1; i < parts.size(); ++i)
-      r = e.kind() == FExpr::Kind::Sum ? sum(r, part(i)) : product(r, part(i));
+      r = sum(r, part(i));
     return r;
   }
+  case FExpr::Kind::Product:
+    return productInterval(parts, depth);
   case FExpr::Kind::FloorDiv:
     return quotient(part(0), part(1));
   case FExpr::Kind::Mod: {
@@ -126,20 +163,36 @@ Range Checker::interval(const FExpr &e, unsigned depth) const {
   return {};
 }
 
+/// A key of `unknownOf` beside the operators: the value of an exact expression, wrapped to its type.
+static constexpr unsigned wrapped = ~0u;
+
 static bool within(Range r, Range type, bool unboundedAbove) {
   return r.lo && r.hi && *r.lo >= *type.lo && (unboundedAbove || *r.hi <= *type.hi);
 }
 
 bool Checker::fits(const FExpr &e, ScalarKind k) {
   Range type = rangeOf(k);
-  if (e.asSymbol() && k == ScalarKind::U64 && symbols[*e.asSymbol()].range.lo.value_or(-1) >= 0)
+  bool isU64 = k == ScalarKind::U64;
+  if (e.asSymbol() && isU64 && symbols[*e.asSymbol()].range.lo.value_or(-1) >= 0)
     return true; // no symbol of any type exceeds u64
-  return within(interval(e), type, k == ScalarKind::U64) ||
-         within(facts.range(e), type, k == ScalarKind::U64);
+  if (within(interval(e), type, isU64))
+    return true;
+  auto hi = dimBound(e, true), lo = dimBound(e, false);
+  if (hi && lo && within({interval(*lo).lo, interval(*hi).hi}, type, isU64))
+    return true;
+  return within(facts.range(e), type, isU64);
 }
 
 facts::Expr Checker::fitOrFresh(const FExpr &e, ScalarKind k, const Expr &source) {
-  return fits(e, k) ? e : freshFor(source, rangeOf(k));
+  return fits(e, k) ? e : unknownOf(source, wrapped, e, FExpr(), rangeOf(k));
+}
+
+facts::Expr Checker::unknownOf(const Expr &e, unsigned operation, const FExpr &a, const FExpr &b,
+                               Range range) {
+  auto [found, isNew] = unknowns.try_emplace({operation, e.type.scalar, a.hash(), b.hash()});
+  if (isNew)
+    found->second = freshFor(e, range);
+  return found->second;
 }
 
 /// An integer scalar of which nothing more is known than its type.
@@ -156,10 +209,10 @@ facts::Expr Checker::bitAnd(BinaryExpr &e, const FExpr &a, const FExpr &b, Scala
   auto mask = b.constant() ? b.constant() : a.constant();
   const FExpr &other = b.constant() ? a : b;
   if (!mask || *mask < 0)
-    return freshFor(e, rangeOf(k));
+    return unknownOf(e, unsigned(e.op), a, b, rangeOf(k));
   if (*mask < INT64_MAX && (*mask & (*mask + 1)) == 0)
     return FExpr::mod(other, FExpr(*mask + 1));
-  return freshFor(e, {0, *mask});
+  return unknownOf(e, unsigned(e.op), a, b, {0, *mask});
 }
 
 void Checker::valueOfBinary(BinaryExpr &e) {
@@ -181,7 +234,7 @@ void Checker::valueOfBinary(BinaryExpr &e) {
   case BinaryOp::Mod:
     if (interval(b).lo.value_or(0) > 0 || isProved({b, Rel::GT, FExpr(0)}))
       e.value = e.op == BinaryOp::Div ? FExpr::floorDiv(a, b) : FExpr::mod(a, b);
-    return setFreshValue(e);
+    break;
   case BinaryOp::BitAnd:
     e.value = bitAnd(e, a, b, k);
     return;
@@ -192,10 +245,12 @@ void Checker::valueOfBinary(BinaryExpr &e) {
       FExpr power(int64_t(1) << *amount);
       e.value = e.op == BinaryOp::Shl ? fitOrFresh(a * power, k, e) : FExpr::floorDiv(a, power);
     }
-    return setFreshValue(e);
+    break;
   default:
-    return setFreshValue(e);
+    break;
   }
+  if (!e.value)
+    e.value = unknownOf(e, unsigned(e.op), a, b, rangeOf(k));
 }
 
 void Checker::valueOfUnary(UnaryExpr &e) {

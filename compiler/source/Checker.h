@@ -24,6 +24,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <tuple>
 
 namespace texpr {
 
@@ -181,6 +182,7 @@ private:
   void checkRanges(FnDecl &fn);
   void checkScalarRange(FnDecl &fn, Param &p);
   void require(FnDecl &fn, Constraint c, SourceRange range, std::string text, bool prior = false);
+  void tighten(const Constraint &c);
   void assumeBytes(const Type &t);
   std::optional<Type> resolveType(TypeExpr &t, bool inSignature);
   bool usableScalar(ScalarKind k, SourceRange range);
@@ -269,8 +271,15 @@ private:
   // ---- CheckValues.cpp
   static facts::Range rangeOf(ScalarKind k);
   facts::Range interval(const FExpr &e, unsigned depth = 0) const;
+  facts::Range productInterval(std::vector<FExpr> parts, unsigned depth) const;
+  std::map<size_t, facts::Range>
+      bounded; // extents that are sums or products: at most 2^47, by the hash of the expression
   bool fits(const FExpr &e, ScalarKind k);
   FExpr fitOrFresh(const FExpr &e, ScalarKind k, const Expr &source);
+  /// One unknown for each operation on the same values: what is said of it holds wherever it is written again.
+  FExpr unknownOf(const Expr &e, unsigned operation, const FExpr &a, const FExpr &b,
+                  facts::Range range);
+  std::map<std::tuple<unsigned, ScalarKind, size_t, size_t>, FExpr> unknowns;
   void setFreshValue(Expr &e);
   void valueOfBinary(BinaryExpr &e);
   FExpr bitAnd(BinaryExpr &e, const FExpr &a, const FExpr &b, ScalarKind k);
@@ -295,6 +304,7 @@ private:
   std::optional<std::vector<FExpr>> commonShape(const std::vector<Expr *> &args, SourceRange range,
                                                 const std::string &what);
   void typePath(Expr &e);
+  Decl *bufferUnder(const Expr &e, const IndexExpr *&access, std::vector<unsigned> &path) const;
   void checkField(FieldExpr &e, bool isPlace = false);
   void checkTuple(TupleExpr &e, const Type *expected);
   void checkList(ListExpr &e, const Type *expected);
@@ -333,7 +343,8 @@ private:
   // ---- CheckIndex.cpp
   std::map<std::pair<const Decl *, std::vector<size_t>>, ElementSymbol> elements;
   std::map<const Decl *, const RType *> dataRange;
-  void checkIndex(IndexExpr &e, bool covered, bool isPlace = false);
+  bool isStore = false; // of the access at hand
+  void checkIndex(IndexExpr &e, bool covered, bool isPlace = false, bool reads = true);
   void checkElse(ElseExpr &e, const Type *expected);
   bool checkIndexArgs(IndexExpr &e, std::vector<FExpr> &at);
   void proveIndex(IndexExpr &e, unsigned axis, const FExpr &extent);
@@ -389,7 +400,7 @@ private:
   std::optional<std::vector<Constraint>> witness(const Written &w,
                                                  const std::vector<FExpr> &at) const;
   bool solveAxis(const FExpr &index, const FExpr &target, std::map<facts::Symbol, FExpr> &solved,
-                 const std::set<facts::Symbol> &open, std::vector<Constraint> &conditions) const;
+                 const std::set<facts::Symbol> &open) const;
   bool mayBeCarried(const BufferInfo &b) const;
   void settlePending(size_t first, const Marks &marks, const Frame &seq);
   std::vector<Written> writtenBefore(const BufferInfo &b, size_t mark, const Frame &seq);

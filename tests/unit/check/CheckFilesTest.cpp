@@ -95,7 +95,8 @@ TEST_P(Refused, exactlyTheExpectedErrors) {
       ADD_FAILURE() << GetParam().string() << ":" << line << ": not expected: " << d->message;
   }
   for (const Expected &e : expected)
-    EXPECT_TRUE(e.found) << GetParam().string() << ":" << e.line << ": expected, but not given: " << e.text;
+    EXPECT_TRUE(e.found) << GetParam().string() << ":" << e.line
+                         << ": expected, but not given: " << e.text;
 }
 
 TEST_P(Accepted, noErrors) {
