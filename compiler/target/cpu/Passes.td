@@ -15,6 +15,9 @@ class MachinePass<string name> : CpuPass<name> {
 def CpuExpandScalars : CpuPass<"cpu-expand-scalars"> {
   let summary = "Total division, shifts and float-to-integer conversion as plain arith";
 }
+def CpuMicroKernels : MachinePass<"cpu-micro-kernels"> {
+  let summary = "par.contract as a register-tiled nest of vector multiply-adds";
+}
 def CpuVectorize : MachinePass<"cpu-vectorize"> {
   let summary = "Nests and reductions at level simd as loops over vectors";
 }

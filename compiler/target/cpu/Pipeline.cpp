@@ -10,6 +10,7 @@ void buildPipeline(OpPassManager &passes, const Target &target) {
   std::string machine = target.name.str();
   passes.addPass(createCpuExpandScalars());
   passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCpuMicroKernels({machine}));
   passes.addPass(createCpuVectorize({machine}));
   passes.addPass(createCpuLoops({machine}));
   passes.addPass(createCpuMemory({machine})); // beyond this point nothing adds a buffer

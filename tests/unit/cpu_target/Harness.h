@@ -47,3 +47,9 @@ std::vector<std::string> runnableMachines();
 /// cannot be made.
 std::string compileText(const std::string &text, const std::vector<std::string> &machines,
                         int kind);
+
+/// A function of one kernel over the rows of x and y [m, n], at level thread; `body` is one row's.
+std::string rows(const char *name, const char *type, const std::string &body);
+
+/// Softmax over rows of f32.
+std::string softmaxText();

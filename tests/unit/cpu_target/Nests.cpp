@@ -61,50 +61,8 @@ TEST_P(Nests, Saxpy) {
   }
 }
 
-/// The header of a function of one row kernel: x [m, n] to y [m, n], rows at level thread.
-std::string rows(const char *name, const char *type, const std::string &body) {
-  std::string t = type;
-  return "func.func @" + std::string(name) + "(%m: index, %n: index, %xa: !par.buf<?x?x" + t +
-         ">, %ya: !par.buf<?x?x" + t +
-         R"(> {tx.out}) {
-    %c0 = arith.constant 0 : index
-    %c1 = arith.constant 1 : index
-    %x = par.bind %xa [%m, %n] : !par.buf<?x?x)" +
-         t + R"(>
-    %y = par.bind %ya [%m, %n] : !par.buf<?x?x)" +
-         t + R"(>
-    par.kernel {
-      par.forall (%i) = (%c0) to (%m) axes ["i"] level "thread" attributes {plan.grain = 3 : i64} {
-)" + body +
-         R"(
-      }
-    }
-    return
-  })";
-}
-
 TEST_P(Nests, Softmax) {
-  Library lib(rows("softmax", "f32", R"(
-        %mx = par.reduce max (%j) = (%c0) to (%n) axes ["j"] level "simd" attributes {plan.vector = 16 : i64, plan.unroll = 4 : i64} {
-          %v = par.load %x[%i, %j] : !par.buf<?x?xf32> -> f32
-          par.yield %v : f32
-        } : f32
-        par.forall (%j) = (%c0) to (%n) axes ["j"] level "simd" attributes {plan.vector = 16 : i64} {
-          %v = par.load %x[%i, %j] : !par.buf<?x?xf32> -> f32
-          %d = arith.subf %v, %mx : f32
-          %e = math.exp %d : f32
-          par.store %e, %y[%i, %j] : f32, !par.buf<?x?xf32>
-        }
-        %s = par.reduce add (%j) = (%c0) to (%n) axes ["j"] level "simd" attributes {plan.vector = 16 : i64, plan.unroll = 4 : i64} {
-          %v = par.load %y[%i, %j] : !par.buf<?x?xf32> -> f32
-          par.yield %v : f32
-        } : f32
-        par.forall (%j) = (%c0) to (%n) axes ["j"] level "simd" attributes {plan.vector = 16 : i64} {
-          %v = par.load %y[%i, %j] : !par.buf<?x?xf32> -> f32
-          %d = arith.divf %v, %s : f32
-          par.store %d, %y[%i, %j] : f32, !par.buf<?x?xf32>
-        })"),
-              GetParam());
+  Library lib(softmaxText(), GetParam());
   for (int64_t n : sizes) {
     int64_t m = 7;
     std::vector<float> x = ramp(m * n), y(m * n + 1, 7.0f);
@@ -389,6 +347,186 @@ TEST_P(Nests, ArgmaxAndFailures) {
       index[n - 1] = INT32_MIN;
       EXPECT_EQ(lib("best", n, x.data(), index.data(), &best, &got), 4);
       EXPECT_EQ(lib.report.site, 5);
+    }
+  }
+}
+
+/// c = a * b by tiles of `rows` x `columns`; `wide` is the accumulator's type.
+std::string matmul(const std::string &narrow, const std::string &wide, int64_t rows,
+                   int64_t columns) {
+  std::string r = std::to_string(rows), n = std::to_string(columns);
+  std::string in = "!par.buf<?x?x" + narrow + ">", out = "!par.buf<?x?x" + wide + ">";
+  std::string zero = wide[0] == 'f' ? "0.0" : "0";
+  return "func.func @matmul(%m: index, %n: index, %l: index, %aa: " + in + ", %ba: " + in +
+         ", %ca: " + out +
+         R"( {tx.out}) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %mr = arith.constant )" +
+         r + R"( : index
+    %nr = arith.constant )" +
+         n + R"( : index
+    %z = arith.constant )" +
+         zero + " : " + wide + R"(
+    %a = par.bind %aa [%m, %l] : )" +
+         in + R"(
+    %b = par.bind %ba [%l, %n] : )" +
+         in + R"(
+    %c = par.bind %ca [%m, %n] : )" +
+         out + R"(
+    %tm = arith.ceildivui %m, %mr : index
+    %tn = arith.ceildivui %n, %nr : index
+    par.kernel {
+      par.forall (%jb, %ib) = (%c0, %c0) to (%tn, %tm) axes ["j.0", "i.0"] level "thread" {
+        %acc = par.alloc [%mr, %nr] {place = "reg"} : )" +
+         out + R"(
+        %i0 = arith.muli %ib, %mr : index
+        %j0 = arith.muli %jb, %nr : index
+        %i1 = arith.addi %i0, %mr : index
+        %j1 = arith.addi %j0, %nr : index
+        %i2 = arith.minsi %i1, %m : index
+        %j2 = arith.minsi %j1, %n : index
+        %rows = arith.subi %i2, %i0 : index
+        %cols = arith.subi %j2, %j0 : index
+        par.forall (%i, %j) = (%c0, %c0) to (%rows, %cols) axes ["i", "j"] level "simd" attributes {plan.vector = 16 : i64} {
+          par.store %z, %acc[%i, %j] : )" +
+         wide + ", " + out + R"(
+        }
+        par.contract %acc at affine_map<(i, j, k)[s, t] -> (i, j)> += %a at affine_map<(i, j, k)[s, t] -> (s + i, k)>
+          * %b at affine_map<(i, j, k)[s, t] -> (k, t + j)> (%rows, %cols, %l) [%i0, %j0] kinds ["m", "n", "k"]
+          instr {name = "fma", m = )" +
+         r + " : i64, n = " + n + " : i64} : " + out + ", " + in + ", " + in + R"(
+        par.forall (%i, %j) = (%i0, %j0) to (%i2, %j2) axes ["i", "j"] level "simd" attributes {plan.vector = 16 : i64} {
+          %di = arith.subi %i, %i0 : index
+          %dj = arith.subi %j, %j0 : index
+          %s = par.load %acc[%di, %dj] : )" +
+         out + " -> " + wide + R"(
+          par.store %s, %c[%i, %j] : )" +
+         wide + ", " + out + R"(
+        }
+      }
+    }
+    return
+  })";
+}
+
+template <typename In, typename Out>
+void checkMatmul(Library &lib, int64_t m, int64_t n, int64_t k, Out (*widen)(In), In (*make)(int)) {
+  std::vector<In> a(m * k), b(k * n);
+  std::vector<Out> c(m * n + 1, Out(7));
+  for (size_t i = 0; i < a.size(); ++i)
+    a[i] = make(int(i * 7 % 13) - 6);
+  for (size_t i = 0; i < b.size(); ++i)
+    b[i] = make(int(i * 5 % 11) - 5);
+  EXPECT_EQ(lib("matmul", m, n, k, a.data(), b.data(), c.data()), 0);
+  for (int64_t i = 0; i < m; ++i)
+    for (int64_t j = 0; j < n; ++j) {
+      Out s = 0;
+      for (int64_t l = 0; l < k; ++l)
+        s += widen(a[i * k + l]) * widen(b[l * n + j]);
+      ASSERT_EQ(c[i * n + j], s) << i << "," << j << " of " << m << "x" << n << "x" << k;
+    }
+  EXPECT_EQ(c[m * n], Out(7));
+}
+
+const int64_t shapes[][3] = {{0, 3, 2},     {1, 1, 1},  {6, 64, 10}, {7, 65, 3},
+                             {13, 130, 17}, {5, 20, 0}, {4, 12, 9},  {23, 100, 31}};
+
+TEST_P(Nests, MatmulTiles) {
+  const texpr::Target *target = texpr::lookupTarget(GetParam());
+  auto tile = [&](const char *t) { return texpr::findInstr(*target, t, t, t); };
+  Library f32(matmul("f32", "f32", tile("f32")->m, tile("f32")->n), GetParam());
+  Library f64(matmul("f64", "f64", tile("f64")->m, tile("f64")->n), GetParam());
+  Library i8(matmul("i8", "i32", tile("i32")->m, tile("i32")->n), GetParam());
+  Library plain(matmul("f32", "f32", 3, 5), GetParam());
+  Library f16(matmul("f16", "f32", tile("f32")->m, tile("f32")->n), GetParam());
+  for (auto [m, n, k] : shapes) {
+    checkMatmul<float, float>(
+        f32, m, n, k, [](float v) { return v; }, [](int v) { return v * 0.5f; });
+    checkMatmul<double, double>(
+        f64, m, n, k, [](double v) { return v; }, [](int v) { return v * 0.5; });
+    checkMatmul<int8_t, int32_t>(
+        i8, m, n, k, [](int8_t v) { return int32_t(v); }, [](int v) { return int8_t(v * 9); });
+    checkMatmul<float, float>(
+        plain, m, n, k, [](float v) { return v; }, [](int v) { return v * 0.5f; });
+    checkMatmul<_Float16, float>(
+        f16, m, n, k, [](_Float16 v) { return float(v); },
+        [](int v) { return _Float16(v * 0.25f); });
+  }
+}
+
+// Sums and quotients of halves round after every operation; conversions of every pattern.
+uint16_t bitsOf(auto v) {
+  uint16_t bits;
+  memcpy(&bits, &v, 2);
+  return bits;
+}
+
+std::string halfText(const std::string &type, const std::string &level) {
+  std::string text =
+      R"(func.func @half(%n: index, %xa: !par.buf<?xTYPE>, %ya: !par.buf<?xTYPE>, %fa: !par.buf<?xf32>, %da: !par.buf<?xf64>,
+      %ga: !par.buf<?xf32> {tx.out}, %sa: !par.buf<?xTYPE> {tx.out}, %ta: !par.buf<?xTYPE> {tx.out}, %ua: !par.buf<?xTYPE> {tx.out}) {
+    %c0 = arith.constant 0 : index
+    %x = par.bind %xa [%n] : !par.buf<?xTYPE>
+    %y = par.bind %ya [%n] : !par.buf<?xTYPE>
+    %f = par.bind %fa [%n] : !par.buf<?xf32>
+    %d = par.bind %da [%n] : !par.buf<?xf64>
+    %g = par.bind %ga [%n] : !par.buf<?xf32>
+    %s = par.bind %sa [%n] : !par.buf<?xTYPE>
+    %t = par.bind %ta [%n] : !par.buf<?xTYPE>
+    %u = par.bind %ua [%n] : !par.buf<?xTYPE>
+    par.kernel {
+      par.forall (%i) = (%c0) to (%n) axes ["i"] level "LEVEL" attributes {plan.vector = 16 : i64} {
+        %xv = par.load %x[%i] : !par.buf<?xTYPE> -> TYPE
+        %yv = par.load %y[%i] : !par.buf<?xTYPE> -> TYPE
+        %fv = par.load %f[%i] : !par.buf<?xf32> -> f32
+        %dv = par.load %d[%i] : !par.buf<?xf64> -> f64
+        %wide = arith.extf %xv : TYPE to f32
+        par.store %wide, %g[%i] : f32, !par.buf<?xf32>
+        %sum = arith.addf %xv, %yv : TYPE
+        %q = arith.divf %sum, %yv : TYPE
+        par.store %q, %s[%i] : TYPE, !par.buf<?xTYPE>
+        %narrow = arith.truncf %fv : f32 to TYPE
+        par.store %narrow, %t[%i] : TYPE, !par.buf<?xTYPE>
+        %narrow2 = arith.truncf %dv : f64 to TYPE
+        par.store %narrow2, %u[%i] : TYPE, !par.buf<?xTYPE>
+      }
+    }
+    return
+  })";
+  for (auto [from, to] : {std::pair<std::string, std::string>{"TYPE", type}, {"LEVEL", level}})
+    for (size_t at; (at = text.find(from)) != std::string::npos;)
+      text.replace(at, 4 + (from == "LEVEL"), to);
+  return text;
+}
+
+TEST_P(Nests, HalvesRoundAfterEveryOperation) {
+  for (const char *level : {"simd", "step"}) {
+    Library lib(halfText("f16", level), GetParam());
+    int64_t n = 1 << 16;
+    std::vector<_Float16> x(n), y(n), s(n), t(n), u(n);
+    std::vector<float> f(n), g(n);
+    std::vector<double> d(n);
+    for (int64_t i = 0; i < n; ++i) {
+      uint16_t bits = uint16_t(i), other = uint16_t(i * 40503 + 7);
+      memcpy(&x[i], &bits, 2);
+      memcpy(&y[i], &other, 2);
+      uint32_t wide = uint32_t(i * 2654435761u + (i << 16));
+      memcpy(&f[i], &wide, 4);
+      if (i % 2) // near the middle of two halves
+        f[i] = float(x[i]) * (1 + ((i >> 1) % 3 - 1.0f) * 0x1p-11f);
+      d[i] = double(float(x[i])) * (1 + 0x1p-11) + (i % 3 - 1) * 0x1p-60;
+    }
+    EXPECT_EQ(lib("half", n, x.data(), y.data(), f.data(), d.data(), g.data(), s.data(), t.data(),
+                  u.data()),
+              0);
+    auto same = [](_Float16 p, _Float16 q) { return bitsOf(p) == bitsOf(q) || (p != p && q != q); };
+    for (int64_t i = 0; i < n; ++i) {
+      ASSERT_TRUE(g[i] == float(x[i]) || x[i] != x[i]) << i;
+      _Float16 sum = _Float16(float(x[i]) + float(y[i]));
+      ASSERT_TRUE(same(s[i], _Float16(float(sum) / float(y[i])))) << i;
+      ASSERT_TRUE(same(t[i], _Float16(f[i]))) << f[i] << " gives " << float(t[i]);
+      ASSERT_TRUE(same(u[i], _Float16(d[i]))) << d[i] << " gives " << float(u[i]);
     }
   }
 }
