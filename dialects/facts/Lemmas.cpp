@@ -20,7 +20,7 @@ namespace {
 
 constexpr int maxRounds = 4;
 constexpr size_t maxMultipliedRows = 40, maxCandidates = 5;
-constexpr int64_t maxMultipliedConstant = int64_t(1) << 40;
+constexpr int64_t maxNumber = int64_t(1) << 31; // in a row made by multiplication
 
 class Lemmas {
 public:
@@ -69,6 +69,12 @@ std::optional<Row> sum(std::initializer_list<std::pair<int64_t, const Row *>> pa
     if (out)
       out = addRows(*out, k, *row);
   return out;
+}
+
+bool isSmall(const Row &row) {
+  auto small = [](int64_t v) { return v < maxNumber && v > -maxNumber; };
+  return small(row.constant) &&
+         std::all_of(row.terms.begin(), row.terms.end(), [&](auto &t) { return small(t.second); });
 }
 
 Row rowOf(int column) { return {{{column, 1}}, 0}; }
@@ -304,8 +310,7 @@ void Lemmas::multiply() {
   std::vector<std::pair<Row, bool>> usable;
   for (const auto &entry : system.rows) {
     const Row &row = entry.first;
-    if (usable.size() < maxMultipliedRows && row.constant < maxMultipliedConstant &&
-        row.constant > -maxMultipliedConstant &&
+    if (usable.size() < maxMultipliedRows && isSmall(row) &&
         std::all_of(row.terms.begin(), row.terms.end(), [&](auto &t) { return divides[t.first]; }))
       usable.push_back(entry);
   }
@@ -315,14 +320,14 @@ void Lemmas::multiply() {
       auto &[s, sZero] = usable[j];
       if (i == j && (rZero || r.terms.size() == 1))
         continue;
-      if (auto product = times(r, s))
+      if (auto product = times(r, s); product && isSmall(*product))
         system.require(*product, rZero || sZero);
     }
   // An equality may be multiplied by what has no sign.
   for (size_t i = 0; i < usable.size(); ++i)
     for (size_t c = 0; usable[i].second && c < divides.size() && !done(); ++c)
       if (divides[c])
-        if (auto product = times(usable[i].first, rowOf(int(c))))
+        if (auto product = times(usable[i].first, rowOf(int(c))); product && isSmall(*product))
           system.require(*product, true);
 }
 

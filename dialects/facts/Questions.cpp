@@ -10,7 +10,7 @@
 namespace texpr::facts {
 namespace {
 
-constexpr int64_t effortOfQuestion = 6'000'000, effortOfBounds = 4'000'000;
+constexpr int64_t effortOfQuestion = 3'000'000, effortOfBounds = 3'000'000;
 constexpr size_t maxConnected = 96;
 
 /// The cases in which a fact does not hold.

@@ -38,7 +38,7 @@ public:
     const Node *node;
     std::vector<int> factors; // of a product: the columns of its atoms, sorted; of an atom: itself
   };
-  static constexpr size_t maxColumns = 56, maxRows = 240;
+  static constexpr size_t maxColumns = 56, maxRows = 160;
 
   /// e >= 0, or e == 0. Dropped where a limit is reached, which loses proofs, never soundness.
   void require(const Node *e, bool equality);
