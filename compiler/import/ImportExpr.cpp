@@ -98,8 +98,7 @@ Val FnImporter::dispatch(const Expr &e) {
   }
 }
 
-// ---- names and parts
-// ---------------------------------------------------------------------------------
+// ---- names and parts ----
 
 Val FnImporter::name(const NameExpr &e) {
   if (!e.decl)
@@ -150,8 +149,7 @@ Val FnImporter::list(const ListExpr &e) {
   return v;
 }
 
-// ---- operators
-// ---------------------------------------------------------------------------------------
+// ---- operators ----
 
 Val FnImporter::binary(const BinaryExpr &e) {
   if (e.op == BinaryOp::And || e.op == BinaryOp::Or)
@@ -234,8 +232,7 @@ Leaf FnImporter::elementwise(const Type &type, ArrayRef<Leaf> args,
   return {form.getResult(0), type.scalar};
 }
 
-// ---- choice
-// ------------------------------------------------------------------------------------------
+// ---- choice ----
 
 Val FnImporter::branch(const Block *block, const Expr *other, const Type &type) {
   Val v = frozen(block ? this->block(*block) : expr(*other));
@@ -266,8 +263,7 @@ Val FnImporter::choice(const IfExpr &e) {
   return v;
 }
 
-// ---- tensors as they are
-// -----------------------------------------------------------------------------
+// ---- tensors as they are ----
 
 SmallVector<Value> FnImporter::leafExtents(const Leaf &l) {
   if (l.isScalar())

@@ -49,8 +49,7 @@ void FnImporter::importFn(const FnDecl &fn, func::FuncOp func) {
   func::ReturnOp::create(b, loc, values);
 }
 
-// ---- dims and parameters
-// -----------------------------------------------------------------------------
+// ---- dims and parameters ----
 
 void FnImporter::bindDims(const FnDecl &fn, mlir::Block &entry, unsigned &arg) {
   for (const DimBinding &d : fn.dims) {
@@ -135,8 +134,7 @@ Value FnImporter::verified(const FnDecl &fn, unsigned param, Value tensor) {
                               b.getI64IntegerAttr(*site));
 }
 
-// ---- calls
-// -------------------------------------------------------------------------------------------
+// ---- calls ----
 
 Val FnImporter::call(const CallExpr &e) {
   if (e.conversion)
@@ -196,8 +194,7 @@ Val FnImporter::callOp(const CallExpr &e) {
   return block(*e.op->body);
 }
 
-// ---- user ops
-// ----------------------------------------------------------------------------------------
+// ---- user ops ----
 
 SmallVector<Value> FnImporter::identityValues(const OpDecl &op) {
   SmallVector<Value> values;
@@ -208,25 +205,34 @@ SmallVector<Value> FnImporter::identityValues(const OpDecl &op) {
 
 /// The optional form puts a presence before each operand: absent combines as nothing, so it is a
 /// neutral element.
-void FnImporter::importCombiner(const OpDecl &op, tx::CombinerOp combiner, bool isOptional) {
+void FnImporter::importCombiner(const OpDecl &op, tx::CombinerOp combiner, CombinerForm form) {
   At at(*this, op.range);
+  auto types = leavesOf(op.lhs.decl->type);
   SmallVector<mlir::Type> leaves;
-  if (isOptional)
+  if (form.isOptional)
     leaves.push_back(b.getI1Type());
-  llvm::append_range(leaves, valueTypes(op.lhs.decl->type));
+  for (const Type *t : types)
+    leaves.push_back(form.onElements ? elementType(context, t->scalar) : valueType(*t));
   SmallVector<mlir::Type> arguments(leaves);
   llvm::append_range(arguments, leaves);
+  auto asElements = [&](MutableArrayRef<Value> values) {
+    for (auto [v, t] : llvm::zip_equal(values, types))
+      v = form.onElements ? scalars().toElement(t->scalar, v) : v;
+  };
   {
     Body body(*this, combiner.getBody(), arguments);
     entryBlock = b.getInsertionBlock();
     ValueRange lhs = body.args.take_front(leaves.size()), rhs = body.args.drop_front(leaves.size());
-    SmallVector<Value> operands(lhs.drop_front(isOptional));
-    llvm::append_range(operands, rhs.drop_front(isOptional));
+    SmallVector<Value> operands;
+    for (ValueRange side : {lhs, rhs})
+      for (auto [v, t] : llvm::zip_equal(side.drop_front(form.isOptional), types))
+        operands.push_back(form.onElements ? scalars().fromElement(t->scalar, v) : v);
     bindOperands(op, operands);
     SmallVector<Value> values;
     for (const Leaf &l : block(*op.body).leaves)
       values.push_back(l.value);
-    if (isOptional) {
+    asElements(values);
+    if (form.isOptional) {
       for (auto [v, l, r] : llvm::zip_equal(values, lhs.drop_front(), rhs.drop_front())) {
         Value right = arith::SelectOp::create(b, loc, rhs[0], v, l);
         v = arith::SelectOp::create(b, loc, lhs[0], right, r);
@@ -238,19 +244,20 @@ void FnImporter::importCombiner(const OpDecl &op, tx::CombinerOp combiner, bool 
   symbols.clear();
   extents.clear();
   lastEntryOp = nullptr;
-  if (!op.identity && !isOptional)
+  if (!op.identity && !form.isOptional)
     return;
   Body body(*this, combiner.getIdentity(), {});
   entryBlock = b.getInsertionBlock();
   SmallVector<Value> values;
-  if (isOptional)
-    values.push_back(scalars().integer(ScalarKind::Bool, 0));
   if (op.identity)
-    llvm::append_range(values, identityValues(op));
+    values = identityValues(op);
   else
-    for (const Type *t : leavesOf(op.lhs.decl->type))
+    for (const Type *t : types)
       values.push_back(isFloat(t->scalar) ? scalars().real(t->scalar, "0.0")
                                           : scalars().integer(t->scalar, 0));
+  asElements(values);
+  if (form.isOptional)
+    values.insert(values.begin(), scalars().integer(ScalarKind::Bool, 0));
   tx::YieldOp::create(b, loc, values);
 }
 

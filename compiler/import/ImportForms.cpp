@@ -69,8 +69,7 @@ Val FnImporter::compute(const ComputeExpr &e) {
   return result;
 }
 
-// ---- domains
-// -----------------------------------------------------------------------------------------
+// ---- domains ----
 
 /// How many axes from `from` on have bounds that do not use the binders between.
 size_t FnImporter::independentAxes(const std::vector<Axis> &domain, const Binders &binders,
@@ -104,8 +103,7 @@ void FnImporter::bounds(const std::vector<Axis> &domain, size_t from, size_t to,
   }
 }
 
-// ---- reduce
-// ------------------------------------------------------------------------------------------
+// ---- reduce ----
 
 static std::pair<tx::Combine, bool> combineOf(const CombineOp &op, ScalarKind k) {
   if (op.op)
@@ -137,34 +135,49 @@ static bool mixesSigns(const Type &t) {
   return hasSigned && hasUnsigned;
 }
 
+/// One tx.reduce for all leaves of one shape; a user's op has leaves of one shape only.
 Val FnImporter::reduce(const ReduceExpr &e) {
   bool isNested = independentAxes(e.domain, e.binders, 0) < e.domain.size();
-  bool isOptional = isNested && e.op.op;
+  auto types = leavesOf(e.type);
   if (!e.op.op && mixesSigns(e.type) && combineOf(e.op, ScalarKind::U8).second)
     error(e.range, "a tuple of signed and unsigned numbers under one `min` or `max`");
-  for (const Type *t : leavesOf(e.type))
+  for (const Type *t : types)
     extentsOf(t->shape);
-  auto values = reduceFrom(e, 0, isOptional);
   Val v;
-  for (auto [k, t] : llvm::enumerate(leavesOf(e.type)))
-    v.leaves.push_back({values[k + isOptional], t->scalar});
+  v.leaves.resize(types.size());
+  for (size_t k = 0; k < types.size(); ++k) {
+    if (v.leaves[k].value)
+      continue;
+    Reduction r;
+    r.form.isOptional = isNested && e.op.op;
+    r.form.onElements = !types[k]->shape.empty();
+    r.shape = types[k]->shape;
+    for (size_t other = k; other < types.size(); ++other)
+      if (types[other]->shape == r.shape)
+        r.leaves.push_back(other);
+    auto values = reduceFrom(e, 0, r);
+    for (auto [at, value] :
+         llvm::zip_equal(r.leaves, ArrayRef(values).drop_front(r.form.isOptional)))
+      v.leaves[at] = {value, types[at]->scalar};
+  }
   return v;
 }
 
 /// The reduction over the axes from `axis` on. Optional: a first value says whether there was any
 /// term.
-SmallVector<Value> FnImporter::reduceFrom(const ReduceExpr &e, size_t axis, bool isOptional) {
+SmallVector<Value> FnImporter::reduceFrom(const ReduceExpr &e, size_t axis, const Reduction &r) {
   size_t to = independentAxes(e.domain, e.binders, axis);
   bool isLast = to == e.domain.size();
   SmallVector<Value> lower, upper;
   bounds(e.domain, axis, to, lower, upper);
   SmallVector<mlir::Type> types;
-  if (isOptional)
-    types.push_back(b.getI1Type());
-  llvm::append_range(types, valueTypes(e.type));
-  auto [combine, isUnsigned] = combineOf(e.op, leavesOf(e.type)[0]->scalar);
-  FlatSymbolRefAttr combiner =
-      e.op.op ? program.combiner(*e.op.op, isOptional) : FlatSymbolRefAttr();
+  if (r.form.isOptional)
+    types.push_back(valueType(Type::leaf(ScalarKind::Bool, r.shape)));
+  auto leaves = leavesOf(e.type);
+  for (unsigned k : r.leaves)
+    types.push_back(valueType(*leaves[k]));
+  auto [combine, isUnsigned] = combineOf(e.op, leaves[r.leaves[0]]->scalar);
+  FlatSymbolRefAttr combiner = e.op.op ? program.combiner(*e.op.op, r.form) : FlatSymbolRefAttr();
   auto form = tx::ReduceOp::create(b, loc, types, lower, upper, combine, combiner, isUnsigned,
                                    axisNames(e.binders, axis, to - axis));
   copyAttrs(form, e.attrs, &e.binders);
@@ -181,18 +194,25 @@ SmallVector<Value> FnImporter::reduceFrom(const ReduceExpr &e, size_t axis, bool
   bind(body.args);
   SmallVector<Value> values;
   if (isLast) {
-    if (isOptional)
-      values.push_back(scalars().integer(ScalarKind::Bool, 1));
-    llvm::append_range(values, frozenWith(block(*e.body), e.type));
+    auto all = frozenWith(block(*e.body), e.type);
+    if (r.form.isOptional)
+      values.push_back(presence(r.shape));
+    for (unsigned k : r.leaves)
+      values.push_back(all[k]);
   } else {
-    values = reduceFrom(e, to, isOptional);
+    values = reduceFrom(e, to, r);
   }
   tx::YieldOp::create(b, loc, values);
   return SmallVector<Value>(form.getResults());
 }
 
-// ---- for
-// ---------------------------------------------------------------------------------------------
+/// "There is a term", for each element of a shape.
+Value FnImporter::presence(const std::vector<facts::Expr> &shape) {
+  auto yes = [&](ArrayRef<Value>) { return scalars().integer(ScalarKind::Bool, 1); };
+  return elementwise(Type::leaf(ScalarKind::Bool, shape), {}, yes).value;
+}
+
+// ---- for ----
 
 Val FnImporter::loop(const ForExpr &e) {
   SmallVector<Value> lower, upper, inits;

@@ -193,8 +193,7 @@ Value FnImporter::build(const facts::Expr &e) {
   return v;
 }
 
-// ---- facts
-// -------------------------------------------------------------------------------------------
+// ---- facts ----
 
 /// The affine view: products of unknowns, quotients by unknowns, minima and maxima are operands of
 /// their own.

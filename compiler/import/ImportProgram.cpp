@@ -76,8 +76,7 @@ std::string ProgramImporter::signatureText(const FnDecl &fn) const {
   return head.trim().str();
 }
 
-// ---- signatures
-// --------------------------------------------------------------------------------------
+// ---- signatures ----
 
 namespace {
 /// The types and attributes of a func.func, from a signature.
@@ -125,6 +124,14 @@ static std::string resultName(const FnDecl &fn, size_t k) {
   return r.name->text;
 }
 
+/// The place of a parameter among the C parameters: one a leaf.
+static int64_t leavesBefore(const FnDecl &fn, unsigned param) {
+  int64_t count = 0;
+  for (unsigned p = 0; p < param; ++p)
+    count += leavesOf(fn.params[p].decl->type).size();
+  return count;
+}
+
 func::FuncOp ProgramImporter::declare(const FnDecl &fn) {
   Builder b(&context);
   Signature s{&context, {}, {}, {}, {}};
@@ -134,10 +141,13 @@ func::FuncOp ProgramImporter::declare(const FnDecl &fn) {
     bool isParam = d.how == DimBinding::How::ScalarParam;
     const Decl &decl = isParam ? *fn.params[d.param].decl : *d.decl;
     s.inputs.push_back(b.getIndexType());
-    NamedAttribute type = b.getNamedAttr("tx.type", b.getStringAttr(spelling(decl.type.scalar)));
-    s.inputAttrs.push_back(
-        s.attrs("tx.dim", decl.name.text,
-                isParam && decl.type.scalar != ScalarKind::I64 ? &type : nullptr));
+    NamedAttrList attrs;
+    attrs.set("tx.dim", b.getStringAttr(decl.name.text));
+    if (isParam) {
+      attrs.set("tx.position", b.getI64IntegerAttr(leavesBefore(fn, d.param)));
+      attrs.set("tx.type", b.getStringAttr(spelling(decl.type.scalar)));
+    }
+    s.inputAttrs.push_back(attrs.getDictionary(&context));
   }
   auto isDim = servesAsDim(fn);
   for (auto [p, param] : llvm::enumerate(fn.params))
@@ -158,24 +168,24 @@ func::FuncOp ProgramImporter::declare(const FnDecl &fn) {
   return func;
 }
 
-FlatSymbolRefAttr ProgramImporter::combiner(const OpDecl &op, bool isOptional) {
-  FlatSymbolRefAttr &symbol = combiners[{&op, isOptional}];
+FlatSymbolRefAttr ProgramImporter::combiner(const OpDecl &op, CombinerForm form) {
+  FlatSymbolRefAttr &symbol = combiners[{&op, form.isOptional, form.onElements}];
   if (symbol)
     return symbol;
   // An op may have the name of a function, or be an operator sign.
   std::string name = isalpha(op.name.text[0]) || op.name.text[0] == '_' ? op.name.text : "operator";
-  name += isOptional ? ".optional" : ".op";
+  name += form.isOptional ? ".optional" : ".op";
+  name += form.onElements ? ".elements" : "";
   OpBuilder b(&context);
   b.setInsertionPointToStart(module.getBody());
   UnitAttr commutative = op.commutative ? b.getUnitAttr() : UnitAttr();
   auto decl = tx::CombinerOp::create(b, loc(op.range), b.getStringAttr(name), commutative);
   symbol = FlatSymbolRefAttr::get(&context, name);
-  FnImporter(*this).importCombiner(op, decl, isOptional);
+  FnImporter(*this).importCombiner(op, decl, form);
   return symbol;
 }
 
-// ---- what every piece uses
-// ---------------------------------------------------------------------------
+// ---- what every piece uses ----
 
 RankedTensorType FnImporter::tensorType(ScalarKind k, size_t rank) {
   return RankedTensorType::get(SmallVector<int64_t>(rank, ShapedType::kDynamic),

@@ -93,8 +93,7 @@ void FnImporter::buffer(const BufferStmt &s) {
     store(l, {}, init.leaves.size() == 1 ? init.leaves[0] : init.leaves[k], nullptr);
 }
 
-// ---- stores
-// ------------------------------------------------------------------------------------------
+// ---- stores ----
 
 /// The buffers that a place names; an index on it is looked at by `assign`.
 Leaves FnImporter::place(const Expr &e) {
@@ -193,8 +192,7 @@ void FnImporter::forall(ValueRange extents, llvm::function_ref<void(ValueRange)>
   par::YieldOp::create(b, loc);
 }
 
-// ---- loops and choice
-// --------------------------------------------------------------------------------
+// ---- loops and choice ----
 
 void FnImporter::inBody(const Block &body) {
   for (const StmtPtr &s : body.stmts)

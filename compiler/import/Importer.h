@@ -42,6 +42,11 @@ struct Val {
   const Expr *alternative = nullptr;
 };
 
+/// The forms of a user's op: lifted to values that may be absent; on elements of tensors, where i64 is i64.
+struct CombinerForm {
+  bool isOptional = false, onElements = false;
+};
+
 class ProgramImporter {
 public:
   ProgramImporter(const CheckedProgram &checked, const SourceFiles &files,
@@ -55,14 +60,13 @@ public:
   bool failed = false;
 
   Location loc(SourceRange r) const;
-  /// The symbol of the combiner that `op` becomes; with `isOptional`, lifted to values that may be
-  /// absent.
-  mlir::FlatSymbolRefAttr combiner(const OpDecl &op, bool isOptional);
+  /// The symbol of the combiner that `op` becomes.
+  mlir::FlatSymbolRefAttr combiner(const OpDecl &op, CombinerForm form);
   std::optional<int64_t> site(const FnDecl &fn, unsigned param) const;
   std::string signatureText(const FnDecl &fn) const;
 
 private:
-  std::map<std::pair<const OpDecl *, bool>, mlir::FlatSymbolRefAttr> combiners;
+  std::map<std::tuple<const OpDecl *, bool, bool>, mlir::FlatSymbolRefAttr> combiners;
   mlir::func::FuncOp declare(const FnDecl &fn);
   void setSites();
 };
@@ -76,7 +80,7 @@ class FnImporter {
 public:
   explicit FnImporter(ProgramImporter &program);
   void importFn(const FnDecl &fn, mlir::func::FuncOp func);
-  void importCombiner(const OpDecl &op, tx::CombinerOp combiner, bool isOptional);
+  void importCombiner(const OpDecl &op, tx::CombinerOp combiner, CombinerForm form);
 
 private:
   ProgramImporter &program;
@@ -180,7 +184,14 @@ private:
   tx::ComputeOp makeCompute(mlir::TypeRange results, ValueRange extents, mlir::ArrayAttr axes);
   Val compute(const ComputeExpr &e);
   Val reduce(const ReduceExpr &e);
-  llvm::SmallVector<Value> reduceFrom(const ReduceExpr &e, size_t axis, bool isOptional);
+  /// The leaves of one shape that one tx.reduce combines.
+  struct Reduction {
+    llvm::SmallVector<unsigned> leaves;
+    CombinerForm form;
+    std::vector<facts::Expr> shape;
+  };
+  llvm::SmallVector<Value> reduceFrom(const ReduceExpr &e, size_t axis, const Reduction &r);
+  Value presence(const std::vector<facts::Expr> &shape);
   Val loop(const ForExpr &e);
   size_t independentAxes(const std::vector<Axis> &domain, const Binders &binders, size_t from);
   Value bound(const Expr *e, const std::optional<facts::Expr> &value);

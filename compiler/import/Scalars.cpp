@@ -39,8 +39,7 @@ mlir::Type scalarType(MLIRContext *context, ScalarKind k) {
   return k == ScalarKind::I64 ? IndexType::get(context) : elementType(context, k);
 }
 
-// ---- literals
-// ----------------------------------------------------------------------------------------
+// ---- literals ----
 
 Value ScalarBuilder::integer(ScalarKind k, uint64_t bits) {
   if (k == ScalarKind::I64)
@@ -95,8 +94,7 @@ Value ScalarBuilder::predeclared(ScalarKind k, Predeclared which) {
   return constant(k, which == Predeclared::Inf ? "inf" : "nan");
 }
 
-// ---- i64 is index
-// ------------------------------------------------------------------------------------
+// ---- i64 is index ----
 
 Value ScalarBuilder::toElement(ScalarKind k, Value scalar) {
   if (k != ScalarKind::I64)
@@ -118,8 +116,7 @@ Value ScalarBuilder::toIndex(ScalarKind k, Value scalar) {
   return b.createOrFold<arith::IndexCastUIOp>(loc, b.getIndexType(), scalar);
 }
 
-// ---- operators
-// ---------------------------------------------------------------------------------------
+// ---- operators ----
 
 Value ScalarBuilder::unary(UnaryOp op, ScalarKind k, Value a) {
   switch (op) {
@@ -233,8 +230,7 @@ Value ScalarBuilder::rotate(ScalarKind k, Value x, Value amount, ScalarKind amou
   return fromElement(k, b.createOrFold<arith::OrIOp>(loc, high, low));
 }
 
-// ---- conversions
-// -------------------------------------------------------------------------------------
+// ---- conversions ----
 
 /// Float to integer saturates and NaN is 0; to a narrower integer wraps; to bool asks whether it is
 /// not 0.

@@ -22,7 +22,7 @@ static constexpr int64_t smallTrip = 64;
 static constexpr double unknownTrip = 256;
 static constexpr int64_t largestWindow = 16;
 
-// ---- operations --------------------------------------------------------------------------------------
+// ---- operations ----
 
 static bool isIndexArithmetic(Operation &op) {
   return llvm::all_of(op.getResultTypes(), [](Type t) { return t.isIndex() || t.isInteger(1); });
@@ -117,7 +117,7 @@ int64_t elementBytes(tx::ComputeOp op) {
   return bytes;
 }
 
-// ---- reads -------------------------------------------------------------------------------------------
+// ---- reads ----
 
 namespace {
 struct LoopAxis {
@@ -199,7 +199,7 @@ Evaluations evaluationsOf(tx::ComputeOp op) {
   return sum;
 }
 
-// ---- what kind of value ------------------------------------------------------------------------------
+// ---- what kind of value ----
 
 static Value withoutCasts(Value v) {
   while (Operation *op = v.getDefiningOp()) {
@@ -247,7 +247,7 @@ bool mayMoveToReads(tx::ComputeOp snapshot) {
   return true;
 }
 
-// ---- sharing -----------------------------------------------------------------------------------------
+// ---- sharing ----
 
 /// The axes of one iteration that are left when `depth` are shared: a row is kept in a cache, a plane only if it is small.
 static bool fitsAfter(tx::ComputeOp op, unsigned depth) {
