@@ -41,6 +41,7 @@ private:
   llvm::StructType *reportType();
   llvm::Value *text(const std::string &s);
   void bindDims(llvm::Function *fn, bool withParams);
+  void bind(unsigned i, llvm::Value *arg);
   void refuseIf(llvm::Value *bad, tx_status status, const std::string &message,
                 llvm::ArrayRef<llvm::Value *> values);
   void checkCall();
@@ -136,52 +137,39 @@ llvm::Value *EntryBuilder::text(const std::string &s) {
   return ir.CreateGlobalString(s, "tx.text");
 }
 
-/// Binds the C arguments to the function's arguments; dims as 128-bit values.
+/// Binds the C arguments to the function's arguments, integers as 128-bit values.
 void EntryBuilder::bindDims(llvm::Function *f, bool withParams) {
   // C order: dims, then parameters with the integer ones that serve as dims at their places, then
   // results.
-  std::vector<unsigned> plain, params, outs;
+  std::vector<unsigned> order, params, outs;
   std::vector<std::pair<int64_t, unsigned>> placed;
   for (unsigned i = 0; i < func.getNumArguments(); ++i) {
-    if (func.getArgAttr(i, "tx.dim")) {
-      if (auto position = func.getArgAttrOfType<IntegerAttr>(i, "tx.position"))
-        placed.emplace_back(position.getInt(), i);
-      else
-        plain.push_back(i);
-    } else if (func.getArgAttr(i, "tx.out")) {
-      outs.push_back(i);
-    } else {
-      params.push_back(i);
-    }
+    if (auto position = func.getArgAttrOfType<IntegerAttr>(i, "tx.position"))
+      placed.emplace_back(position.getInt(), i);
+    else if (func.getArgAttr(i, "tx.dim"))
+      order.push_back(i);
+    else if (withParams)
+      (func.getArgAttr(i, "tx.out") ? outs : params).push_back(i);
   }
   llvm::sort(placed);
-  if (!withParams) {
-    params.clear();
-    outs.clear();
-  }
   for (auto [position, i] : placed)
     params.insert(params.begin() + std::min<size_t>(position, params.size()), i);
-  std::vector<unsigned> order(plain);
   order.insert(order.end(), params.begin(), params.end());
   order.insert(order.end(), outs.begin(), outs.end());
-  for (auto [c, i] : llvm::enumerate(order)) {
-    llvm::Value *arg = f->getArg(c);
-    arguments[i] = arg;
-    if (func.getArgAttr(i, "tx.dim")) {
-      auto declared = func.getArgAttrOfType<StringAttr>(i, "tx.type");
-      bool isUnsigned = declared && declared.getValue().starts_with("u");
-      values[func.getArgument(i)] =
-          isUnsigned ? ir.CreateZExt(arg, i128()) : ir.CreateSExt(arg, i128());
-    } else if (func.getArgument(i).getType().isIndex()) {
-      bool isUnsigned = bool(func.getArgAttr(i, "tx.unsigned"));
-      values[func.getArgument(i)] =
-          isUnsigned ? ir.CreateZExt(arg, i128()) : ir.CreateSExt(arg, i128());
-    } else if (func.getArgument(i).getType().isInteger() && !arg->getType()->isPointerTy()) {
-      bool isUnsigned = bool(func.getArgAttr(i, "tx.unsigned"));
-      values[func.getArgument(i)] =
-          isUnsigned ? ir.CreateZExt(arg, i128()) : ir.CreateSExt(arg, i128());
-    }
-  }
+  for (auto [c, i] : llvm::enumerate(order))
+    bind(i, f->getArg(c));
+}
+
+void EntryBuilder::bind(unsigned i, llvm::Value *arg) {
+  arguments[i] = arg;
+  Type type = func.getArgument(i).getType();
+  if (!type.isIntOrIndex() || arg->getType()->isPointerTy())
+    return;
+  auto declared = func.getArgAttrOfType<StringAttr>(i, "tx.type");
+  bool isUnsigned =
+      func.getArgAttr(i, "tx.unsigned") || (declared && declared.getValue().starts_with("u"));
+  values[func.getArgument(i)] =
+      isUnsigned ? ir.CreateZExt(arg, i128()) : ir.CreateSExt(arg, i128());
 }
 
 void EntryBuilder::refuseIf(llvm::Value *bad, tx_status status, const std::string &message,
@@ -325,10 +313,18 @@ void EntryBuilder::checkDims() {
     if (!dim)
       continue;
     llvm::Value *v = values[func.getArgument(i)];
+    if (!func.getArgAttr(i, "tx.position")) {
+      llvm::Value *bad =
+          ir.CreateOr(ir.CreateICmpSLT(v, wide(0)), ir.CreateICmpSGT(v, wide(kMaxBytes)));
+      refuseIf(bad, TX_ERR_ARGUMENT,
+               dim.getValue().str() + " is {}, expected a length of 0 to 2^47", {v});
+      continue;
+    }
+    // An integer parameter in the arithmetic of dims may be negative where no extent says otherwise.
     llvm::Value *bad =
-        ir.CreateOr(ir.CreateICmpSLT(v, wide(0)), ir.CreateICmpSGT(v, wide(kMaxBytes)));
-    refuseIf(bad, TX_ERR_ARGUMENT, dim.getValue().str() + " is {}, expected a length of 0 to 2^47",
-             {v});
+        ir.CreateOr(ir.CreateICmpSLT(v, wide(-kMaxBytes)), ir.CreateICmpSGT(v, wide(kMaxBytes)));
+    refuseIf(bad, TX_ERR_ARGUMENT,
+             dim.getValue().str() + " is {}, expected at most 2^47 in magnitude", {v});
   }
 }
 

@@ -18,7 +18,7 @@ using namespace mlir;
 namespace texpr {
 
 static bool isArithmetic(Operation *op) {
-  return op->getNumRegions() == 0 && isPure(op) && !isa<par::SlotOp, par::BindOp>(op);
+  return op->getNumRegions() == 0 && isMemoryEffectFree(op) && !isa<par::SlotOp, par::BindOp>(op);
 }
 
 /// `v` itself, recomputed at the builder, where it is made of the function's arguments alone.
@@ -156,10 +156,25 @@ Value Bound::bound(Value v, bool isUpper) {
       return arith::MulIOp::create(b, loc, l, r);
     return {};
   }
+  // Digits of a linear index: 0 <= x % y < y, x / y grows with x.
+  if (isa<arith::RemUIOp, arith::DivUIOp>(op)) {
+    if (!isUpper)
+      return arith::ConstantIndexOp::create(b, loc, 0);
+    Value divisor = exact(op->getOperand(1));
+    if (!divisor)
+      return {};
+    if (isa<arith::RemUIOp>(op))
+      return arith::SubIOp::create(b, loc, divisor, arith::ConstantIndexOp::create(b, loc, 1));
+    Value one = arith::ConstantIndexOp::create(b, loc, 1);
+    Value positive = arith::MaxSIOp::create(b, loc, divisor, one);
+    if (Value l = bound(op->getOperand(0), true))
+      return arith::FloorDivSIOp::create(b, loc, l, positive);
+    return {};
+  }
   if (isa<arith::IndexCastOp>(op))
     return bound(op->getOperand(0), isUpper);
   APInt divisor;
-  bool isDivision = isa<arith::FloorDivSIOp, arith::DivUIOp, arith::DivSIOp>(op);
+  bool isDivision = isa<arith::FloorDivSIOp>(op);
   if (auto scalar = dyn_cast<tx::ScalarOp>(op))
     isDivision = scalar.getKind() == tx::ScalarKind::floordiv;
   if (isDivision && matchPattern(op->getOperand(1), m_ConstantInt(&divisor)) &&

@@ -62,6 +62,8 @@ public:
         continue;
       Value bytes = bytesOf(b, bound, slot.alloc);
       Value chunks = bound.upper(slot.chunk.getUpper()[0]);
+      if (!chunks)
+        slot.chunk.emitError("internal: the number of chunks has no bound in dims");
       if (!bytes || !chunks)
         return failure();
       Value &end = ends.insert({slot.chunk, base}).first->second;
