@@ -357,6 +357,7 @@ void Checker::proveRequired(CallExpr &e, FnDecl &fn, const Solved &known) {
     error.note(info.requiredText[i].first, "required here");
     if (isDimExpr(here.lhs) && isDimExpr(here.rhs))
       error.note("add `where " + facts.str(here) + "` to this function");
+    noteScalars(error, {here.lhs, here.rhs});
     return;
   }
 }

@@ -243,6 +243,7 @@ static const char *operatorText(BinaryOp op) {
   return names[unsigned(op)];
 }
 
+/// T8: the classes of types that operators take.
 void Checker::checkBinary(BinaryExpr &e, const Type *expected) {
   if (e.op == BinaryOp::And || e.op == BinaryOp::Or)
     return checkLogic(e);

@@ -106,6 +106,18 @@ bool Checker::insideForm() const {
   return false;
 }
 
+/// Integer parameters among `values` that could be dims.
+void Checker::noteScalars(Diagnostics::Entry error, const std::vector<FExpr> &values) const {
+  for (const FExpr &e : values) {
+    std::vector<facts::Symbol> used;
+    e.symbols(used);
+    for (facts::Symbol s : used)
+      if (symbols[s].kind == SymbolInfo::Kind::Scalar)
+        error.note("an integer parameter is a dim where the signature uses it: add `where " +
+                   facts.name(s) + " >= 0`");
+  }
+}
+
 /// D7: memory is planned before a call runs, so each extent is over dims or has a bound that is.
 bool Checker::checkExtentIsDim(const FExpr &extent, SourceRange range, const Axis *axis,
                                const Expr *expr) {
@@ -114,12 +126,7 @@ bool Checker::checkExtentIsDim(const FExpr &extent, SourceRange range, const Axi
   if (!insideForm()) {
     auto error = diags.error(range, "an extent outside every form is made of dims, but `" +
                                         str(extent) + "` is known only while running");
-    std::vector<facts::Symbol> used;
-    extent.symbols(used);
-    for (facts::Symbol s : used)
-      if (symbols[s].kind == SymbolInfo::Kind::Scalar)
-        error.note("an integer parameter is a dim where the signature uses it: add `where " +
-                   facts.name(s) + " >= 0`");
+    noteScalars(error, {extent});
     return false;
   }
   auto bound = dimBound(extent, true);

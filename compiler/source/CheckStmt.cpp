@@ -1,9 +1,9 @@
 // Statements: names, buffers, stores, and the loops of the parallel level.
 //
 // P1: only a buffer is stored to, and a value form (compute, reduce, for, a block or `if` that is a
-// value) stores to its own buffers alone, so that it stays a value. P2: the right side of a store
-// is evaluated first. P3: what a `par` touches is checked when its body is done (CheckRaces.cpp);
-// what a buffer holds is followed by CheckInit.cpp.
+// value) stores to its own buffers alone, so that it stays a value. P2: what is stored has the type of
+// its place, or is a scalar that fills it. What a `par` touches is checked when its body is done
+// (CheckRaces.cpp); what a buffer holds is followed by CheckInit.cpp.
 #include "compiler/source/Checker.h"
 
 namespace texpr {
@@ -187,6 +187,7 @@ bool Checker::checkBufferExtents(BufferStmt &s, const Type &t) {
   return isRight;
 }
 
+/// N4: a buffer takes a new name.
 void Checker::checkBuffer(BufferStmt &s) {
   checkAttrs(s.attrs, AttrPlace::Buffer, nullptr, nullptr);
   auto t = resolveType(s.declared.type, false);
@@ -352,6 +353,7 @@ void Checker::checkAssign(AssignStmt &s) {
 // ---- loops and choice
 // --------------------------------------------------------------------------------
 
+/// P3: a loop of the parallel level has no value.
 void Checker::checkPar(ParStmt &s) {
   if (s.fully)
     return notYet(s.range, "`fully par`");

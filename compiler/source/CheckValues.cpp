@@ -81,7 +81,7 @@ static Range quotient(Range a, Range b) {
   return r;
 }
 
-/// Of a product: a constant times an extent that is bounded as a whole; `x / d * d`, which is at most x; or factor by factor.
+/// Of a product: a constant times an extent that is bounded as a whole; `x / d * d`, which is in x - d + 1 ..= x; or factor by factor.
 Range Checker::productInterval(std::vector<FExpr> parts, unsigned depth) const {
   Range r{1, 1};
   auto rest = [&] {
@@ -102,9 +102,9 @@ Range Checker::productInterval(std::vector<FExpr> parts, unsigned depth) const {
     FExpr dividend = parts[i].operands()[0], divisor = parts[i].operands()[1];
     auto same = std::find(parts.begin(), parts.end(), divisor);
     Range x = interval(dividend, depth + 1), d = interval(divisor, depth + 1);
-    if (same == parts.end() || d.lo.value_or(0) < 1 || x.lo.value_or(-1) < 0)
+    if (same == parts.end() || d.lo.value_or(0) < 1)
       continue;
-    r = product(r, {0, x.hi});
+    r = product(r, {sum(x, {d.hi ? std::optional(1 - *d.hi) : std::nullopt, {}}).lo, x.hi});
     size_t other = same - parts.begin();
     parts.erase(parts.begin() + std::max(i, other));
     parts.erase(parts.begin() + std::min(i, other));

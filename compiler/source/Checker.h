@@ -332,6 +332,7 @@ private:
   void checkAxis(Axis &axis);
   void bindAxis(const Axis &axis, Decl &binder, Frame &frame);
   FExpr extentOf(const Axis &axis, FExpr lo, FExpr hi);
+  void noteScalars(Diagnostics::Entry error, const std::vector<FExpr> &values) const;
   bool checkExtentIsDim(const FExpr &extent, SourceRange range, const Axis *axis, const Expr *expr);
   void checkCompute(ComputeExpr &e, const Type *expected);
   void checkReduce(ReduceExpr &e, const Type *expected);
