@@ -4,6 +4,7 @@
 // Single upstream passes are named: `registerAllPasses` would drag every target of MLIR in.
 #include "compiler/Register.h"
 #include "compiler/plan/Passes.h"
+#include "compiler/target/cpu/Cpu.h"
 #include "compiler/transform/Passes.h"
 #include "dialects/par/ParDialect.h"
 #include "dialects/plan/Plan.h"
@@ -34,8 +35,7 @@ void registerPasses() {
   mlir::registerInlinerPass();
   mlir::registerSymbolDCEPass();
   mlir::registerLoopInvariantCodeMotionPass();
-  registerTexprTransformPasses();
-  plan::registerTexprPlanPasses();
+  cpu::registerTexprTargetCpuPasses();
 }
 
 } // namespace texpr
