@@ -130,7 +130,8 @@ Bounds search(Problem p, Expr e, Effort &effort, int depth) {
 
 } // namespace
 
-Range boundsOf(const Problem &p, const Expr &e, Effort &effort) {
+Range boundsOf(const Problem &p, const Expr &e, Effort effort) {
+  Effort more = effort;
   Range r = search(p, e, effort, 0).range;
   Problem other = p;
   eliminate(other);
@@ -138,7 +139,7 @@ Range boundsOf(const Problem &p, const Expr &e, Effort &effort) {
     return r;
   other = p;
   other.keepSums = true;
-  Range s = search(other, e, effort, 0).range;
+  Range s = search(other, e, more, 0).range;
   return {r.lo ? r.lo : s.lo, r.hi ? r.hi : s.hi};
 }
 

@@ -1,17 +1,13 @@
-// The lemmas: what products and symbolic quotients, opaque to the linear view, are known to
-// satisfy.
+// The lemmas: what products and symbolic quotients, opaque to the linear view, are known to satisfy.
 //
 // In: a system of rows over columns. Out: the same system with more rows, each a consequence of the
 // others over the integers. Per round, for the columns that occur:
 //   sign       factors that the rows bound by 0 or 1 below get that as a row; products of them too
 //   quotient   b > 0 proved: b * (a / b) <= a <= b * (a / b) + b - 1
-//   cancel     z >= 0 and x * z > z * a imply x > a; x * z < z * a imply x < a. The candidates for
-//   a are 0 and what
-//              other rows have as multiples of z, so p < h * w gives p / w < h
-//   multiply   r >= 0 and s >= 0 imply r * s >= 0, kept where every product in it is a column (or a
-//   divisor of one):
-//              q <= a - 1, 0 <= r <= b - 1 give q * b + r < a * b; x <= y, z >= 0 give x * z <= y *
-//              z
+//   multiply   r >= 0 and s >= 0 give r * s >= 0, where every product in it is a column: then
+//              q <= a - 1, r <= b - 1 give q * b + r < a * b; x <= y, z >= 0 give x * z <= y * z
+//   cancel     z >= 0 and x * z > z * a give x > a; x * z < z * a give x < a. Tried for a are 0 and
+//              the multiples of z that other rows have, so p < h * w gives p / w < h
 // Rounds end when nothing is new, the system is empty, or the effort is spent.
 #include "dialects/facts/System.h"
 
@@ -19,6 +15,7 @@ namespace texpr::facts {
 namespace {
 
 constexpr int maxRounds = 4;
+constexpr size_t maxCancelColumns = 20; // in larger systems cancel serves quotients alone
 constexpr size_t maxMultipliedRows = 40, maxCandidates = 5;
 constexpr int64_t maxNumber = int64_t(1) << 31; // in a row made by multiplication
 
@@ -32,8 +29,8 @@ public:
       divisors();
       signs();
       quotients();
-      cancel();
       multiply();
+      cancel();
       if (system.rows.size() == before)
         return;
     }
@@ -79,8 +76,8 @@ bool isSmall(const Row &row) {
 
 Row rowOf(int column) { return {{{column, 1}}, 0}; }
 
-/// Columns for what the lemmas want to name: of two products x * z and y * z the shared z, of small products every
-/// part, and x * y between squares x * x and y * y.
+/// Columns for what the lemmas want to name: of two products the part that they share, of small
+/// ones every part, and x * y between squares x * x and y * y.
 void Lemmas::divisors() {
   auto part = [&](const std::vector<const Node *> &factors) {
     if (factors.size() > 1)
@@ -94,11 +91,11 @@ void Lemmas::divisors() {
       const std::vector<int> x = system.columns[c].factors, y = system.columns[d].factors;
       if (x.size() == 2 && y.size() == 2 && x[0] == x[1] && y[0] == y[1])
         part({system.columns[x[0]].node, system.columns[y[0]].node});
-      if (x.size() < 3 || x.size() != y.size())
+      if (x.size() < 2 || y.size() < 2)
         continue;
       std::vector<int> shared;
       std::set_intersection(x.begin(), x.end(), y.begin(), y.end(), std::back_inserter(shared));
-      if (shared.size() + 1 != x.size())
+      if (shared.size() < 2)
         continue;
       std::vector<const Node *> z;
       for (int f : shared)
@@ -285,7 +282,8 @@ void Lemmas::cancel() {
       std::vector<int> rest = factors;
       rest.erase(rest.begin() + i);
       int z = system.find(rest);
-      if (z >= 0 && atLeast(z, 0))
+      bool quotient = system.columns[factors[i]].node->kind == Expr::Kind::FloorDiv;
+      if (z >= 0 && atLeast(z, 0) && (quotient || count <= maxCancelColumns))
         cancelFactor(factors[i], rowOf(z));
     }
   }

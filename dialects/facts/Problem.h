@@ -89,6 +89,6 @@ using Accept = std::function<bool(const Values &)>;
 std::optional<Values> findWitness(const OpenCase &open, const Accept &accept);
 
 /// Constant bounds of e under the problem.
-Range boundsOf(const Problem &p, const Expr &e, Effort &effort);
+Range boundsOf(const Problem &p, const Expr &e, Effort effort);
 
 } // namespace texpr::facts

@@ -227,8 +227,7 @@ Range Facts::State::range(const Expr &e) {
     return {*c, *c};
   std::vector<Symbol> from;
   e.symbols(from);
-  Effort effort{effortOfBounds};
-  return boundsOf(problem(component(std::move(from)), Huge::Keep), e, effort);
+  return boundsOf(problem(component(std::move(from)), Huge::Keep), e, {effortOfBounds});
 }
 
 } // namespace texpr::facts

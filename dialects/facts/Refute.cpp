@@ -136,6 +136,9 @@ void assemble(System &system, const Problem &p, Effort &effort) {
       if (f.kind != Fact::NonZero && isHuge(f) == huge)
         system.require(Node::of(f.e), f.kind == Fact::Zero);
   };
+  for (const Fact &f : p.facts) // the lemmas shall see their products
+    if (isHuge(f))
+      system.linearize(Node::of(f.e));
   require(false);
   if (!system.isEmpty())
     applyLemmas(system, effort);

@@ -640,6 +640,100 @@ TEST(Access, PackedTriangle) {
   w.inBounds(div(i * (i + 1), 2) + j, div(n * (n + 1), 2));
 }
 
+TEST(Access, GroupedStridedConvolutionInFull) {
+  World w;
+  Expr b = w.dim("b"), c = w.dim("c"), h = w.dim("h"), v = w.dim("w"), o = w.dim("o");
+  Expr r = w.dim("r"), t = w.dim("t"), s = w.dim("s"), pad = w.dim("pad"), g = w.dim("g");
+  Expr oh = w.dim("oh"), ow = w.dim("ow");
+  w.is(s, Rel::GE, 1);
+  w.is(g, Rel::GE, 1);
+  w.is(mod(c, g), Rel::EQ, 0);
+  w.is(mod(o, g), Rel::EQ, 0);
+  w.is(r, Rel::LE, h + 2 * pad);
+  w.is(t, Rel::LE, v + 2 * pad);
+  w.is(oh, Rel::EQ, div(h + 2 * pad - r, s) + 1);
+  w.is(ow, Rel::EQ, div(v + 2 * pad - t, s) + 1);
+  Expr n = w.in("n", 0, b), f = w.in("f", 0, o), p = w.in("p", 0, oh), q = w.in("q", 0, ow);
+  Expr i = w.in("i", 0, div(c, g)), y = w.in("y", 0, r), x = w.in("x", 0, t);
+  w.inBounds(div(f, div(o, g)) * div(c, g) + i, c);
+  w.inBounds(p * s + y, h + 2 * pad);
+  w.inBounds(q * s + x, v + 2 * pad);
+  w.refutes(p * s + y - pad, Rel::GE, 0);
+  w.inBounds(((n * o + f) * oh + p) * ow + q, b * o * oh * ow);
+  EXPECT_EQ(w.range(((n * o + f) * oh + p) * ow + q).lo, 0);
+  EXPECT_EQ(w.range(q * s + x).lo, 0);
+  EXPECT_LT(w.range(q * s + x).hi.value_or(INT64_MAX), 3 * maxDim);
+}
+
+// Two iterations never meet
+
+TEST(Access, RowsAreDisjoint) {
+  World w;
+  Expr m = w.dim("m"), n = w.dim("n");
+  Expr i = w.in("i", 0, m), j = w.in("j", 0, n), k = w.in("k", 0, m), l = w.in("l", 0, n);
+  w.is(i, Rel::NE, k);
+  w.proves(i * n + j, Rel::NE, k * n + l);
+}
+
+TEST(Access, FlatIndexIsInjective) {
+  World w;
+  Expr h = w.dim("h"), v = w.dim("w"), c = w.dim("c");
+  Expr x = w.in("x", 0, c), y = w.in("y", 0, h), z = w.in("z", 0, v);
+  Expr p = w.in("p", 0, c), q = w.in("q", 0, h), r = w.in("r", 0, v);
+  w.is((x * h + y) * v + z, Rel::EQ, (p * h + q) * v + r);
+  w.proves(z, Rel::EQ, r);
+  w.proves(y, Rel::EQ, q);
+  w.proves(x, Rel::EQ, p);
+}
+
+TEST(Access, TilesAreDisjoint) {
+  World w;
+  Expr m = w.dim("m"), t = div(m, 32);
+  Expr b = w.in("b", 0, t), i = w.in("i", 0, 32), c = w.in("c", 0, t), j = w.in("j", 0, 32);
+  w.assumeAny({{{b, Rel::NE, c}}, {{i, Rel::NE, j}}});
+  w.proves(b * 32 + i, Rel::NE, c * 32 + j);
+  w.is(b * 32 + i, Rel::EQ, c * 32 + j);
+  EXPECT_TRUE(w.isUnreachable());
+}
+
+TEST(Access, SymbolicTilesAreDisjoint) {
+  World w;
+  Expr s = w.dim("s"), n = w.dim("n"), b = w.in("b", 0, n), c = w.in("c", 0, n);
+  Expr i = w.in("i", b * s, (b + 1) * s), j = w.in("j", c * s, (c + 1) * s);
+  w.is(b, Rel::NE, c);
+  w.proves(i, Rel::NE, j);
+}
+
+TEST(Access, OverlappingWindowsMeet) {
+  World w;
+  Expr n = w.dim("n"), i = w.in("i", 0, n), j = w.in("j", 0, n);
+  w.is(i, Rel::NE, j);
+  w.refutes(i + w.in("u", 0, 2), Rel::NE, j + w.in("v", 0, 2));
+}
+
+TEST(Access, TransposeIsInjective) {
+  World w;
+  Expr m = w.dim("m"), n = w.dim("n");
+  Expr p = w.in("p", 0, m * n), q = w.in("q", 0, m * n);
+  w.is(p, Rel::NE, q);
+  w.is(div(p, n), Rel::EQ, div(q, n));
+  w.proves(mod(p, n), Rel::NE, mod(q, n));
+}
+
+TEST(Access, TensorSizesBoundTheirIndices) {
+  World w;
+  Expr b = w.dim("b"), h = w.dim("h"), v = w.dim("w");
+  w.is(4 * b * h * v, Rel::LE, maxDim);
+  Expr n = w.in("n", 0, b), y = w.in("y", 0, h), x = w.in("x", 0, v);
+  Range r = w.range((n * h + y) * v + x);
+  EXPECT_EQ(r.lo, 0);
+  EXPECT_EQ(r.hi, maxDim / 4 - 1);
+  EXPECT_EQ(w.range(n * h + y).lo, 0);
+  EXPECT_EQ(w.range(b * h * v).hi, maxDim / 4);
+  w.proves((n * h + y) * v + x, Rel::LT, maxDim / 4);
+  EXPECT_TRUE(w.range(b * h).hi);
+}
+
 TEST(Access, WrongExtentShowsSmallValues) {
   World w;
   Expr n = w.dim("n"), i = w.in("i", 0, n);
