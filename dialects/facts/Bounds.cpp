@@ -81,6 +81,8 @@ void boundExtrema(System &system) {
   }
 }
 
+Range either(const Range &a, const Range &b) { return {a.lo ? a.lo : b.lo, a.hi ? a.hi : b.hi}; }
+
 struct Bounds {
   bool empty = false;
   Range range;
@@ -97,12 +99,20 @@ Bounds search(Problem p, Expr e, Effort &effort, int depth) {
     return {false, {*c, *c}};
   System system(effort);
   auto row = system.linearize(Node::of(e));
-  assemble(system, p, effort);
-  if (!row || system.isEmpty())
-    return {system.isEmpty(), {}};
-  boundProducts(system);
-  boundExtrema(system);
-  Bounds best{system.isEmpty(), rangeOf(system, *row)};
+  if (!row)
+    return {};
+  Bounds best;
+  for (bool huge : {false, true}) {
+    requireFacts(system, p, huge);
+    if (!huge && !system.isEmpty())
+      applyLemmas(system, effort);
+    boundProducts(system);
+    boundExtrema(system);
+    best.empty = system.isEmpty();
+    best.range = either(best.range, rangeOf(system, *row));
+    if (best.range.lo && best.range.hi)
+      break;
+  }
   if (best.empty || (best.range.lo && best.range.hi) || depth >= maxSplitDepth || effort.spent())
     return best;
   auto all = splits(system, p);
@@ -123,9 +133,7 @@ Bounds search(Problem p, Expr e, Effort &effort, int depth) {
   }
   if (joined.empty)
     return joined;
-  return {false,
-          {best.range.lo ? best.range.lo : joined.range.lo,
-           best.range.hi ? best.range.hi : joined.range.hi}};
+  return {false, either(best.range, joined.range)};
 }
 
 } // namespace
@@ -140,7 +148,7 @@ Range boundsOf(const Problem &p, const Expr &e, Effort effort) {
   other = p;
   other.keepSums = true;
   Range s = search(other, e, more, 0).range;
-  return {r.lo ? r.lo : s.lo, r.hi ? r.hi : s.hi};
+  return either(r, s);
 }
 
 } // namespace texpr::facts

@@ -8,7 +8,7 @@
 //              q <= a - 1, r <= b - 1 give q * b + r < a * b; x <= y, z >= 0 give x * z <= y * z
 //   cancel     z >= 0 and x * z > z * a give x > a; x * z < z * a give x < a. Tried for a are 0 and
 //              the multiples of z that other rows have, so p < h * w gives p / w < h
-// Rounds end when nothing is new, the system is empty, or the effort is spent.
+// Rounds end when nothing is new, the system is empty, or half of the effort is spent.
 #include "dialects/facts/System.h"
 
 namespace texpr::facts {
@@ -21,7 +21,8 @@ constexpr int64_t maxNumber = int64_t(1) << 31; // in a row made by multiplicati
 
 class Lemmas {
 public:
-  Lemmas(System &system, Effort &effort) : system(system), effort(effort) {}
+  Lemmas(System &system, const Effort &effort)
+      : system(system), effort(effort), reserve(effort.left / 2) {}
 
   void run() {
     for (int round = 0; round < maxRounds && !done(); ++round) {
@@ -37,7 +38,7 @@ public:
   }
 
 private:
-  bool done() const { return system.isEmpty() || effort.spent(); }
+  bool done() const { return system.isEmpty() || effort.left <= reserve; }
   void divisors();
   void signs();
   void quotients();
@@ -53,7 +54,8 @@ private:
   std::optional<Row> multiplesOf(const std::vector<int> &z, const Row &row, int except) const;
 
   System &system;
-  Effort &effort;
+  const Effort &effort;
+  int64_t reserve;        // what is left to the questions that follow
   std::vector<int> lower; // of each column: 1, 0, or -1 for nothing known
   std::vector<bool> quotientDone;
 };
@@ -331,7 +333,7 @@ void Lemmas::multiply() {
 
 } // namespace
 
-void applyLemmas(System &system, Effort &effort) {
+void applyLemmas(System &system, const Effort &effort) {
   if (system.hasProducts || !system.quotients.empty())
     Lemmas(system, effort).run();
 }

@@ -126,23 +126,15 @@ std::vector<Choice> splits(const System &system, const Problem &p) {
   return all;
 }
 
-void assemble(System &system, const Problem &p, Effort &effort) {
-  auto isHuge = [](const Fact &f) {
+void requireFacts(System &system, const Problem &p, bool huge) {
+  for (const Fact &f : p.facts) {
     int64_t c = Node::of(f.e)->constantTerm();
-    return c >= hugeBound || c <= -hugeBound;
-  };
-  auto require = [&](bool huge) {
-    for (const Fact &f : p.facts)
-      if (f.kind != Fact::NonZero && isHuge(f) == huge)
-        system.require(Node::of(f.e), f.kind == Fact::Zero);
-  };
-  for (const Fact &f : p.facts) // the lemmas shall see their products
-    if (isHuge(f))
-      system.linearize(Node::of(f.e));
-  require(false);
-  if (!system.isEmpty())
-    applyLemmas(system, effort);
-  require(true);
+    bool isHuge = c >= hugeBound || c <= -hugeBound;
+    if (f.kind != Fact::NonZero && isHuge == huge)
+      system.require(Node::of(f.e), f.kind == Fact::Zero);
+    else if (isHuge)
+      system.linearize(Node::of(f.e)); // the lemmas shall see its products
+  }
 }
 
 bool refute(Problem p, Effort &effort, int depth, std::vector<OpenCase> &open) {
@@ -151,7 +143,10 @@ bool refute(Problem p, Effort &effort, int depth, std::vector<OpenCase> &open) {
   if (std::any_of(p.facts.begin(), p.facts.end(), contradicts))
     return true;
   System system(effort);
-  assemble(system, p, effort);
+  requireFacts(system, p, false);
+  if (!system.isEmpty())
+    applyLemmas(system, effort);
+  requireFacts(system, p, true);
   if (system.isEmpty())
     return true;
   std::optional<Split> best;

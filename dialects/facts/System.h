@@ -95,6 +95,6 @@ std::optional<Row> addRows(const Row &a, int64_t k, const Row &b);
 
 /// Adds what the lemmas say of the products and symbolic quotients that occur, in rounds, until the
 /// system is empty or nothing new is found.
-void applyLemmas(System &system, Effort &effort);
+void applyLemmas(System &system, const Effort &effort);
 
 } // namespace texpr::facts
