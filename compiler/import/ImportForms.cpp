@@ -245,8 +245,9 @@ Val FnImporter::loop(const ForExpr &e) {
     std::vector<Type> carried;
     for (const Carried &c : e.carried)
       carried.push_back(c.decl->type);
-    tx::YieldOp::create(b, loc, frozenWith(state, Type::tuple(carried)));
-    for (auto [k, t] : llvm::enumerate(leavesOf(Type::tuple(carried))))
+    const Type types = Type::tuple(carried);
+    tx::YieldOp::create(b, loc, frozenWith(state, types));
+    for (auto [k, t] : llvm::enumerate(leavesOf(types)))
       result.leaves.push_back({form.getResult(k), t->scalar});
   }
   return result;

@@ -1,7 +1,7 @@
 // tx-inline: what is marked `inline` is recomputed where it is read.
 //
 // In: computes with plan.store = "inline". Out: none of them that is read; the body stands at each read, its axes replaced
-// by the indices. A guarded read keeps its guard as a choice. A short list of scalars is read by choice, so that it needs no memory.
+// by the indices. A guarded read keeps its guard as a choice. A short list of scalars is read by choice, so that it needs no memory. Results that nobody uses go too.
 //   %t = tx.compute (%i) {exp(x[i])}   %y = tx.compute (%j) {t[j + 1] * 2}   →   %y = tx.compute (%j) {exp(x[j + 1]) * 2}
 // What must hold: the body is evaluated only where the read was; so nothing is speculated.
 #include "compiler/transform/Passes.h"
@@ -122,11 +122,38 @@ SmallVector<tx::ReadOp> readsOf(Operation *producer) {
   return reads;
 }
 
+/// The compute without the results that nobody uses.
+void pruneResults(tx::ComputeOp op) {
+  SmallVector<Type> types;
+  SmallVector<Value> kept, yielded;
+  for (auto [result, v] : llvm::zip_equal(op.getResults(), op.getYield().getValues()))
+    if (!result.use_empty()) {
+      kept.push_back(result);
+      yielded.push_back(v);
+    }
+  if (kept.empty() || kept.size() == op.getNumResults())
+    return;
+  OpBuilder b(op);
+  auto slim = tx::ComputeOp::create(b, op.getLoc(), ValueRange(kept).getTypes(), op.getLower(),
+                                    op.getUpper(), op.getAxes());
+  slim->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  op.getYield().getValuesMutable().assign(yielded);
+  slim.getBody().takeBody(op.getBody());
+  for (auto [old, result] : llvm::zip_equal(kept, slim.getResults()))
+    old.replaceAllUsesWith(result);
+  op.erase();
+}
+
 struct TxInline : impl::TxInlineBase<TxInline> {
   void runOnOperation() override {
-    for (auto func : getOperation().getOps<func::FuncOp>())
+    for (auto func : getOperation().getOps<func::FuncOp>()) {
       while (inlineOnce(func)) {
       }
+      SmallVector<tx::ComputeOp> forms;
+      func.walk([&](tx::ComputeOp op) { forms.push_back(op); });
+      for (tx::ComputeOp op : llvm::reverse(forms)) // readers before what they read
+        pruneResults(op);
+    }
   }
 
   bool inlineOnce(func::FuncOp func) {
