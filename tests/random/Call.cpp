@@ -44,24 +44,17 @@ static const char *cType(ScalarKind k) {
   }
 }
 
-/// The parameters of the C entry: dims, then values that are no dims (a pointer a leaf, scalars by
-/// value), then results.
+static bool isAxis(const DimBinding &dim) { return dim.how == DimBinding::How::Axis; }
+
+/// The parameters of the C entry: dims that an axis binds, then the program's parameters in their order (a pointer a leaf,
+/// scalars by value), then results.
 static std::vector<std::string> cParameters(const Checked &checked) {
-  std::vector<std::string> types;
-  std::vector<bool> isDim(checked.fn->params.size());
-  for (const DimBinding &dim : checked.fn->dims) {
-    if (dim.how == DimBinding::How::Defined)
-      continue;
-    if (dim.how == DimBinding::How::ScalarParam)
-      isDim[dim.param] = true;
-    types.push_back("int64_t");
-  }
-  for (size_t p = 0; p < checked.fn->params.size(); ++p) {
+  std::vector<std::string> types(llvm::count_if(checked.fn->dims, isAxis), "int64_t");
+  for (const Param &param : checked.fn->params) {
     std::vector<const Type *> leaves;
-    checked.fn->params[p].decl->type.leaves(leaves);
+    param.decl->type.leaves(leaves);
     for (const Type *leaf : leaves)
-      if (!isDim[p])
-        types.push_back(leaf->isTensor() ? "const void *" : cType(leaf->scalar));
+      types.push_back(leaf->isTensor() ? "const void *" : cType(leaf->scalar));
   }
   for (const ResultDecl &result : checked.fn->results) {
     std::vector<const Type *> leaves;
@@ -69,6 +62,16 @@ static std::vector<std::string> cParameters(const Checked &checked) {
     types.insert(types.end(), leaves.size(), "void *");
   }
   return types;
+}
+
+/// The parameters that serve as dims, in the order of the program: the workspace query takes them after the other dims.
+static std::vector<unsigned> dimParameters(const FnDecl &fn) {
+  std::vector<unsigned> params;
+  for (const DimBinding &dim : fn.dims)
+    if (dim.how == DimBinding::How::ScalarParam)
+      params.push_back(dim.param);
+  llvm::sort(params);
+  return params;
 }
 
 static std::string shim(const std::string &prefix, const std::string &name,
@@ -87,10 +90,9 @@ static std::string shim(const std::string &prefix, const std::string &name,
 std::string shimText(const Checked &checked, const std::string &name) {
   std::vector<std::string> types = cParameters(checked);
   types.push_back("const void *"); // the tx_call
-  std::vector<std::string> query;
-  for (const DimBinding &dim : checked.fn->dims)
-    if (dim.how != DimBinding::How::Defined)
-      query.push_back("int64_t");
+  std::vector<std::string> query(llvm::count_if(checked.fn->dims, isAxis), "int64_t");
+  for (unsigned p : dimParameters(*checked.fn))
+    query.push_back(cType(checked.fn->params[p].decl->type.scalar));
   query.push_back("const void *");
   query.push_back("void *");
   return shim("call_", name, types) + shim("workspace_", name, query);
@@ -171,7 +173,7 @@ std::optional<std::string> compare(const Value &expected, void *memory, double u
 struct Memory {
   std::vector<std::unique_ptr<Guarded>> buffers; // inputs, then results
   std::vector<const Value *> inputs, results;
-  std::vector<void *> arguments;
+  std::vector<void *> arguments, query; // of the entry, of the workspace's
   std::vector<std::unique_ptr<uint64_t>> scalars;
 
   void *scalar(uint64_t bits) {
@@ -205,20 +207,16 @@ const Value &untouched() {
 Memory prepare(const Case &c, const Run &run) {
   Memory m;
   const FnDecl &fn = *c.checked->fn;
-  std::vector<bool> isDim(fn.params.size());
-  for (size_t d = 0; d < fn.dims.size(); ++d) {
-    if (fn.dims[d].how == DimBinding::How::Defined)
-      continue;
-    if (fn.dims[d].how == DimBinding::How::ScalarParam)
-      isDim[fn.dims[d].param] = true;
-    m.arguments.push_back(m.scalar(static_cast<uint64_t>(run.dims[d].second)));
-  }
-  for (size_t p = 0; p < fn.params.size(); ++p) {
+  for (size_t d = 0; d < fn.dims.size(); ++d)
+    if (isAxis(fn.dims[d]))
+      m.arguments.push_back(m.scalar(static_cast<uint64_t>(run.dims[d].second)));
+  m.query = m.arguments;
+  for (unsigned p : dimParameters(fn))
+    m.query.push_back(m.scalar(run.inputs.params[p].scalar().bits));
+  for (const Value &param : run.inputs.params) {
     std::vector<const Value *> leaves;
-    run.inputs.params[p].leaves(leaves);
+    param.leaves(leaves);
     for (const Value *leaf : leaves) {
-      if (isDim[p])
-        continue;
       if (leaf->isScalar()) {
         m.arguments.push_back(m.scalar(leaf->scalar().bits));
         continue;
@@ -278,14 +276,9 @@ std::optional<std::string> callEntry(const Case &c, const Run &run, Shim call, S
   options.error_text_bytes = sizeof text;
 
   size_t bytes = 0;
-  std::vector<void *> query(m.arguments.begin(),
-                            m.arguments.begin() +
-                                llvm::count_if(c.checked->fn->dims, [](const DimBinding &d) {
-                                  return d.how != DimBinding::How::Defined;
-                                }));
-  query.push_back(&options);
-  query.push_back(&bytes);
-  const int asked = workspace(workspaceEntry, query.data());
+  m.query.push_back(&options);
+  m.query.push_back(&bytes);
+  const int asked = workspace(workspaceEntry, m.query.data());
   if (asked && run.kind != Run::Kind::Refused)
     return "the workspace query gives status " + std::to_string(asked) + ": " + text;
   Guarded scratch(bytes, 64, 0xff);

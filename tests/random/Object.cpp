@@ -11,6 +11,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <fstream>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -124,6 +125,8 @@ private:
   void alone(const std::string &level) {
     Tools narrow = tools;
     narrow.levels = {level};
+    narrow.folder += "/alone";
+    mkdir(narrow.folder.c_str(), 0700);
     for (size_t i = 0; i < cases.size(); ++i)
       for (const Mismatch &m : Batch({cases[i]}, narrow).run())
         report(i, m.text);
@@ -148,7 +151,8 @@ private:
     int status = 0;
     waitpid(pid, &status, 0);
     size_t last = at;
-    for (size_t begin = 0; begin < said.size();) {
+    for (size_t begin = 0;
+         begin < said.size() && (codeOf(status) != cannotOpen || cases.size() == 1);) {
       const size_t end = said.find('\n', begin);
       const std::string line = said.substr(begin, end - begin);
       begin = end == std::string::npos ? said.size() : end + 1;
@@ -157,7 +161,11 @@ private:
       else
         report(steps[last].index, where(steps[last], level) + line.substr(1));
     }
-    if (codeOf(status) == 0)
+    if (codeOf(status) == cannotOpen && cases.size() > 1) {
+      alone(level);
+      return steps.size();
+    }
+    if (codeOf(status) == 0 || codeOf(status) == cannotOpen)
       return steps.size();
     report(steps[last].index,
            where(steps[last], level) + "the call ends with " +
@@ -175,14 +183,18 @@ private:
       const ssize_t written = write(out, (line + "\n").data(), line.size() + 1);
       (void)written; // a parent that is gone needs no news
     };
-    void *code = dlopen(object.c_str(), RTLD_NOW | RTLD_LOCAL);
-    void *shims = dlopen((tools.folder + "/shim.so").c_str(), RTLD_NOW | RTLD_LOCAL);
+    auto open = [&](const std::string &path) {
+      void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+      if (!library)
+        say("!" + std::string(dlerror()));
+      return library;
+    };
+    say("@" + std::to_string(at));
+    void *code = open(object), *shims = open(tools.folder + "/shim.so");
+    if (!code || !shims)
+      _exit(cannotOpen);
     for (size_t s = at; s < steps.size(); ++s) {
       say("@" + std::to_string(s));
-      if (!code || !shims) {
-        say(std::string("!dlopen: ") + dlerror());
-        return;
-      }
       const Case &c = *cases[steps[s].index];
       const std::string &name = c.function.name;
       auto call = reinterpret_cast<Shim>(dlsym(shims, ("call_" + name).c_str()));
@@ -199,6 +211,7 @@ private:
     }
   }
 
+  static constexpr int cannotOpen = 77; // the child's exit code where an object does not load
   const std::vector<const Case *> cases;
   const Tools &tools;
   std::vector<Mismatch> mismatches;

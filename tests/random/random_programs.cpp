@@ -117,7 +117,7 @@ public:
 
   /// Whether `text` fails too: in the interpreter, or compiled and called alone.
   std::optional<std::string> failure(const std::string &text, const GeneratedFunction &like,
-                                     uint64_t seed) {
+                                     uint64_t seed, const std::string &level = "") {
     Case c;
     c.function = like;
     c.function.text = text;
@@ -130,7 +130,10 @@ public:
       return wrong;
     if (c.runs.empty() || settings.interpretOnly)
       return std::nullopt;
-    std::vector<Mismatch> found = runObjects({&c}, tools);
+    Tools narrow = tools;
+    if (!level.empty())
+      narrow.levels = {level};
+    std::vector<Mismatch> found = runObjects({&c}, narrow);
     if (found.empty())
       return std::nullopt;
     std::string inputs;
@@ -145,10 +148,13 @@ public:
     // A shrunk program must fail in the same way: by a wrong result, or by an error of the same
     // words.
     const std::string kind = kindOf(what);
+    // One of a kind is shrunk; and a companion would have to follow.
+    const bool isNew = c.function.companion.empty() && kinds[kind]++ == 0;
+    const std::string level = what.substr(0, 2) == "-O" ? what.substr(0, 3) : "";
     const std::string small = shrink(
         c.function.text,
         [&](const std::string &text) {
-          auto wrong = failure(text, c.function, seed);
+          auto wrong = failure(text, c.function, seed, level);
           return wrong && kindOf(*wrong) == kind;
         },
         c.function.companion.empty() ? settings.shrinkSeconds
@@ -157,7 +163,7 @@ public:
     const std::string base = settings.out + "/" + c.function.name;
     std::ofstream(base + ".tx") << small;
     std::ofstream(base + ".full.tx") << c.function.text;
-    const auto now = failure(small, c.function, seed);
+    const auto now = failure(small, c.function, seed, level);
     std::ofstream(base + ".txt") << "seed " << seed << "\n" << (now ? *now : what) << "\n";
     std::cout << small << (now ? now->substr(0, now->find('\n')) : "") << "\n" << std::flush;
   }
@@ -179,19 +185,23 @@ public:
 private:
   /// The words of a failure, without its place and numbers.
   static std::string kindOf(const std::string &what) {
-    if (what.find("expected") != std::string::npos)
+    if (what.find(": got ") != std::string::npos)
       return "value";
     std::string kind;
-    for (char ch : what.substr(0, what.find('\n')))
+    const size_t line = what.find('\n'), second = what.find('\n', line + 1);
+    for (char ch : what.substr(0, line == std::string::npos ? line : second))
       if (!isdigit(ch))
         kind += ch;
-    return kind.substr(0, 60);
+    const size_t op =
+        kind.find("' op "); // an operation that MLIR refuses: its words, without the place
+    return op == std::string::npos ? kind.substr(0, 60) : kind.substr(op);
   }
 
   const Settings &settings;
   Tools tools;
   Tally tally;
   std::map<unsigned, uint64_t> seeds;
+  std::map<std::string, unsigned> kinds; // of failures
   unsigned failures = 0;
 };
 
