@@ -162,8 +162,10 @@ void Checker::checkIndex(IndexExpr &e, bool covered, bool isPlace, bool reads) {
 /// An unknown index in lo..hi: what a slice or a whole axis of a buffer covers.
 facts::Expr Checker::anyIndex(const Decl &d, FExpr lo, FExpr hi) {
   FExpr s = newSymbol("index of " + d.name.text, {0, int64_t(1) << 47}, SymbolInfo::Kind::Binder);
-  symbols[*s.asSymbol()].lo = lo;
-  symbols[*s.asSymbol()].hi = hi;
+  SymbolInfo &info = symbols[*s.asSymbol()];
+  info.lo = lo;
+  info.hi = hi;
+  info.isIndex = true;
   return s;
 }
 
@@ -177,11 +179,12 @@ std::vector<facts::Expr> Checker::bufferElement(const IndexExpr &e, const Decl &
       continue;
     }
     const IndexArg &arg = e.indices[i];
-    if (!arg.isSlice)
+    if (!arg.isSlice) {
       at.push_back(*arg.index->value);
-    else
-      at.push_back(anyIndex(d, arg.lo ? *arg.lo->value : FExpr(0),
-                            arg.hi ? *arg.hi->value : leaf->shape[i]));
+      continue;
+    }
+    FExpr lo = arg.lo ? *arg.lo->value : FExpr(0), hi = arg.hi ? *arg.hi->value : leaf->shape[i];
+    at.push_back(lo + anyIndex(d, FExpr(0), hi - lo));
   }
   return at;
 }

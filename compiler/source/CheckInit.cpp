@@ -20,11 +20,13 @@ using facts::Symbol;
 /// What the unknown indices of slices and whole axes are.
 void Checker::assumeIndices(const std::vector<FExpr> &at) {
   for (const FExpr &index : at) {
-    auto s = index.asSymbol();
-    if (!s || symbols[*s].kind != SymbolInfo::Kind::Binder)
-      continue;
-    assume(Constraint{*symbols[*s].lo, Rel::LE, index});
-    assume(Constraint{index, Rel::LT, *symbols[*s].hi});
+    std::vector<Symbol> used;
+    index.symbols(used);
+    for (Symbol s : used)
+      if (symbols[s].isIndex) {
+        assume(Constraint{*symbols[s].lo, Rel::LE, FExpr::symbol(s)});
+        assume(Constraint{FExpr::symbol(s), Rel::LT, *symbols[s].hi});
+      }
   }
 }
 

@@ -111,6 +111,7 @@ struct SymbolInfo {
   facts::Range range;
   std::optional<facts::Expr> lo, hi; // Binder: lo <= s < hi. Data with one range: the same
   bool isVerified = false;           // Data: by a range that code tests
+  bool isIndex = false;              // Binder: any index that a slice or a whole axis covers
 };
 
 /// An element of an immutable tensor.
