@@ -59,6 +59,29 @@ static std::optional<Operator> binaryOperator(Tok k) {
   }
 }
 
+/// Whether the token `ahead` can begin an expression: a word before it is then no name.
+bool Parser::startsExpr(size_t ahead) const {
+  switch (peek(ahead).kind) {
+  case Tok::Ident:
+  case Tok::Scalar:
+  case Tok::Int:
+  case Tok::Float:
+  case Tok::Quantity:
+  case Tok::LParen:
+  case Tok::LBracket:
+  case Tok::LBrace:
+  case Tok::Minus:
+  case Tok::Bang:
+  case Tok::Tilde:
+    return true;
+  case Tok::KwElse:
+  case Tok::KwWhere:
+    return false;
+  default:
+    return isKeyword(peek(ahead).kind);
+  }
+}
+
 /// An expression that a block follows.
 ExprPtr Parser::condition() {
   SetFor flag(noStruct, true);
@@ -388,11 +411,12 @@ bool Parser::atTypeArgs() const {
   }
 }
 
-/// Over extents, from `i` on, by the alternation of operands and operators; the position of the `|`
-/// behind them, or 0.
+/// Over extents, from `i` on, by the alternation of operands and operators; the position of the
+/// `|` behind them, or 0. What is longer than the look-ahead is no domain: parsing stays linear.
 size_t Parser::skipExtents(size_t i) const {
+  constexpr unsigned lookAhead = 256;
   bool operand = true; // one must come
-  for (; i < tokens.size(); ++i) {
+  for (unsigned n = 0; n < lookAhead && i < tokens.size(); ++n, ++i) {
     switch (tokens[i].kind) {
     case Tok::LParen:
     case Tok::LBracket:
@@ -432,7 +456,7 @@ size_t Parser::skipExtents(size_t i) const {
     default: // a form: to the end of its block
       if (!operand || !isKeyword(tokens[i].kind) || atDeclaration(i - pos))
         return 0;
-      while (tokens[i].kind != Tok::LBrace && tokens[i].kind != Tok::End)
+      for (; n < lookAhead && tokens[i].kind != Tok::LBrace && tokens[i].kind != Tok::End; ++n)
         ++i;
       i = matching(i);
       operand = false;

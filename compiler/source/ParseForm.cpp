@@ -276,26 +276,6 @@ std::unique_ptr<AsmExpr> Parser::asmExpr() {
   return finish(std::move(a), start);
 }
 
-/// Whether `k` behind a word makes the word a name that is used, not a mark on an operand.
-static bool usesName(Tok k) {
-  switch (k) {
-  case Tok::Ident:
-  case Tok::Scalar:
-  case Tok::Int:
-  case Tok::Float:
-  case Tok::Quantity:
-  case Tok::LParen:
-  case Tok::LBracket:
-  case Tok::LBrace:
-  case Tok::Minus:
-  case Tok::Bang:
-  case Tok::Tilde:
-    return false;
-  default:
-    return !isKeyword(k) || k == Tok::KwElse || k == Tok::KwWhere;
-  }
-}
-
 AsmOperand Parser::asmOperand() {
   AsmOperand o;
   uint32_t start = begin();
@@ -344,7 +324,7 @@ void Parser::asmOperandBody(AsmOperand &o) {
     return;
   }
   for (const char *w : {"out", "inout", "imm", "pred"})
-    if (atWord(w) && !usesName(peek(1).kind)) {
+    if (atWord(w) && startsExpr(1)) {
       word(w);
       break;
     }

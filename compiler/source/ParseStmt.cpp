@@ -109,11 +109,14 @@ StmtPtr Parser::wordStmt() {
     expectSemi("`asm`");
     return finish(std::move(a), start);
   }
-  bool call = at(Tok::LParen, 1) && at(Tok::RParen, 2);
-  bool goesOn = at(Tok::LBracket, 1) || at(Tok::Dot, 1) || at(Tok::RBrace, 1) || at(Tok::Semi, 1);
-  if (atWord("assume") && !call && !goesOn)
+  // a name after all: `assume()`, `assume[0]`, and `assume(x)` as the value of the block
+  bool call =
+      at(Tok::LParen, 1) && (at(Tok::RParen, 2) || at(Tok::RBrace, matching(pos + 1) - pos + 1));
+  if (!startsExpr(1) || at(Tok::LBracket, 1) || call)
+    return nullptr;
+  if (atWord("assume"))
     return assumeStmt();
-  if (atWord("return") && !call && !goesOn) {
+  if (atWord("return")) {
     report(here(),
            "there is no `return`: the last expression of a block, without `;`, is its value");
     panic = true;

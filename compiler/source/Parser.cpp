@@ -59,14 +59,19 @@ static int nesting(Tok k) {
   }
 }
 
-size_t Parser::matching(size_t open) const {
-  int level = 0;
-  for (size_t i = open; i < tokens.size(); ++i) {
-    level += nesting(tokens[i].kind);
-    if (level <= 0)
-      return i;
+/// All brackets are matched once: looking ahead over them costs nothing.
+void Parser::matchBrackets() {
+  closes.assign(tokens.size(), uint32_t(tokens.size() - 1));
+  std::vector<uint32_t> open;
+  for (uint32_t i = 0; i < tokens.size(); ++i) {
+    int n = nesting(tokens[i].kind);
+    if (n > 0)
+      open.push_back(i);
+    if (n >= 0 || open.empty())
+      continue;
+    closes[open.back()] = i;
+    open.pop_back();
   }
-  return tokens.size() - 1;
 }
 
 // ---- errors

@@ -14,7 +14,9 @@ namespace texpr {
 class Parser {
 public:
   Parser(const SourceFiles &files, unsigned file, Diagnostics &diags)
-      : files(files), file(file), diags(diags), tokens(lex(files, file, diags)) {}
+      : files(files), file(file), diags(diags), tokens(lex(files, file, diags)) {
+    matchBrackets();
+  }
   std::unique_ptr<Program> program();
 
 private:
@@ -39,7 +41,8 @@ private:
   bool accept(Tok k);
   bool acceptWord(llvm::StringRef word);
   /// The position of the bracket that closes the one at `open`; the end where none does.
-  size_t matching(size_t open) const;
+  size_t matching(size_t open) const { return closes[open]; }
+  void matchBrackets();
 
   // ---- errors (Parser.cpp)
   Diagnostics::Entry report(SourceRange r, std::string message);
@@ -170,6 +173,7 @@ private:
   uint64_t integer(const Token &t);
   bool atTypeArgs() const;
   bool atTop() const;
+  bool startsExpr(size_t ahead) const;
   /// Whether a domain with its binders begins `from` tokens ahead.
   bool atDomain(size_t from) const;
   size_t skipExtents(size_t i) const;
@@ -209,6 +213,8 @@ private:
   unsigned file;
   Diagnostics &diags;
   std::vector<Token> tokens;
+  std::vector<uint32_t>
+      closes; // of an opening bracket, the closing one; the end where there is none
   size_t pos = 0;
   uint32_t previousEnd = 0;
   bool panic = false;

@@ -179,6 +179,8 @@ TEST(Limits, ManyThings) {
   EXPECT_LE(Parsed(repeat("top(", 100000)).sortedCount(), Diagnostics::maxErrors);
   EXPECT_LE(Parsed("fn f() -> i64 where " + repeat("all n, ", 100000)).sortedCount(),
             Diagnostics::maxErrors);
+  EXPECT_LE(Parsed("fn f() where " + repeat("all(a), ", 500000)).sortedCount(),
+            Diagnostics::maxErrors);
   EXPECT_LE(Parsed("fn f() { " + repeat("top(a) ", 100000)).sortedCount(), Diagnostics::maxErrors);
   EXPECT_LE(Parsed("fn f() { g(" + repeat("top(a) a, ", 100000)).sortedCount(),
             Diagnostics::maxErrors);
