@@ -144,7 +144,7 @@ SmallVector<Value> LaneEmitter::emitTerm(par::ReduceOp op, ValueRange acc) {
     for (auto [a, value, result] :
          llvm::zip_equal(acc, op.getYield().getValues(), op.getResults())) {
       Value term = carriedValue(loc, value, varying(result));
-      next.push_back(combineStep(b, loc, op, a, term, mayFuse && value.hasOneUse()));
+      next.push_back(combineStep(b, loc, op, a, term, target.fma && value.hasOneUse()));
     }
     return next;
   };

@@ -41,8 +41,8 @@ struct LaneValue {
 
 class LaneEmitter {
 public:
-  LaneEmitter(mlir::OpBuilder &b, int64_t lanes, const Varying &varying)
-      : b(b), lanes(lanes), varying(varying) {}
+  LaneEmitter(mlir::OpBuilder &b, int64_t lanes, const Varying &varying, const Target &target)
+      : b(b), lanes(lanes), varying(varying), target(target) {}
 
   void map(mlir::Value source, LaneValue value) { values[source] = value; }
   /// The lanes below `count` run; null: all do.
@@ -64,6 +64,7 @@ private:
   mlir::OpBuilder &b;
   int64_t lanes;
   const Varying &varying;
+  const Target &target;
   llvm::DenseMap<mlir::Value, LaneValue> values;
   mlir::Value mask;        // i1 a lane; null: all lanes
   bool predicated = false; // the mask may be empty: some condition of the body is in it
@@ -75,6 +76,7 @@ private:
   bool emitProgression(mlir::Operation &op);
   bool emitCompare(mlir::Operation &op);
   void emitDivision(mlir::Operation &op);
+  bool emitQuotient(mlir::Operation &op);
   mlir::VectorType vectorOf(mlir::Type element) const {
     return mlir::VectorType::get({lanes}, element);
   }
@@ -113,9 +115,6 @@ private:
   LaneValue loadUniform(par::LoadOp op, mlir::Value place);
   mlir::Value accessMask(mlir::Location loc, mlir::Value condition);
   mlir::Value allTrue(mlir::Location loc);
-
-public:
-  bool mayFuse = false; // fma, as combineStep
 };
 
 /// The largest constant extent a lane count may have, and its form: a power of two.

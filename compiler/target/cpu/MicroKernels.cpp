@@ -253,14 +253,26 @@ struct Emitter {
       }
     }
     Value columnOfB = moved(w, w.base, n, column);
-    auto loop = scf::ForOp::create(b, loc, index(0), extent(k), index(1), acc,
-                                   [](OpBuilder &, Location, Value, ValueRange) {});
-    {
+    // Worth the code only for the whole tile, where the loop itself still shows beside few products.
+    bool whole = rows == tileRows && vectors * lanes == tileColumns;
+    int64_t unroll = whole && rows * vectors <= 16 ? 4 : 1;
+    Value start = index(0);
+    for (int64_t step = unroll; step >= 1; step = step > 1 ? 1 : 0) {
+      Value rest = arith::AndIOp::create(b, loc, extent(k), index(step - 1));
+      Value end = step > 1 ? Value(arith::SubIOp::create(b, loc, extent(k), rest)) : extent(k);
+      auto loop = scf::ForOp::create(b, loc, start, end, index(step), acc,
+                                     [](OpBuilder &, Location, Value, ValueRange) {});
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToEnd(loop.getBody());
-      emitProducts(loop, rowsOfA, columnOfB, vectors, mask);
+      SmallVector<Value> next(loop.getRegionIterArgs());
+      for (int64_t u = 0; u < step; ++u)
+        next = emitProducts(add(loop.getInductionVar(), index(u)), next, rowsOfA, columnOfB,
+                            vectors, mask);
+      scf::YieldOp::create(b, loc, next);
+      acc.assign(loop->result_begin(), loop->result_end());
+      start = end;
     }
-    for (auto [place, value] : llvm::zip_equal(places, loop.getResults())) {
+    for (auto [place, value] : llvm::zip_equal(places, acc)) {
       int64_t bytes = storageBytes(element);
       if (mask)
         LLVM::MaskedStoreOp::create(b, loc, value, at(c, place), mask, bytes);
@@ -269,22 +281,22 @@ struct Emitter {
     }
   }
 
-  void emitProducts(scf::ForOp loop, ArrayRef<Value> rowsOfA, Value columnOfB, int64_t vectors,
-                    Value mask) {
-    Value at = loop.getInductionVar();
-    Value place = moved(w, columnOfB, Axis::k, at);
+  /// The accumulators after the products of one k.
+  SmallVector<Value> emitProducts(Value position, ArrayRef<Value> acc, ArrayRef<Value> rowsOfA,
+                                  Value columnOfB, int64_t vectors, Value mask) {
+    Value place = moved(w, columnOfB, Axis::k, position);
     SmallVector<Value> columns, next;
     for (int64_t v = 0; v < vectors; ++v)
       columns.push_back(widened(loadVector(w, add(place, index(v * lanes)), mask), w));
     for (auto [r, rowOfA] : llvm::enumerate(rowsOfA)) {
-      Value pointer = this->at(a, moved(a, rowOfA, Axis::k, at));
+      Value pointer = at(a, moved(a, rowOfA, Axis::k, position));
       Value scalar =
           LLVM::LoadOp::create(b, loc, storageType(a.element), pointer, storageBytes(a.element));
       Value splat = vector::BroadcastOp::create(b, loc, vectorOf(element), widened(scalar, a));
       for (int64_t v = 0; v < vectors; ++v)
-        next.push_back(multiplyAdd(splat, columns[v], loop.getRegionIterArgs()[r * vectors + v]));
+        next.push_back(multiplyAdd(splat, columns[v], acc[r * vectors + v]));
     }
-    scf::YieldOp::create(b, loc, next);
+    return next;
   }
 
   //===- plain loops ------------------------------------------------------===//

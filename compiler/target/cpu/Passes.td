@@ -24,6 +24,9 @@ def CpuVectorize : MachinePass<"cpu-vectorize"> {
 def CpuLoops : MachinePass<"cpu-loops"> {
   let summary = "Serial nests and reductions as scf loops";
 }
+def CpuFuseProducts : MachinePass<"cpu-fuse-products"> {
+  let summary = "The product that feeds a reduction's sum, fused into it";
+}
 def CpuMemory : MachinePass<"cpu-memory"> {
   let summary = "Buffers as pointers; the function's final signature";
 }

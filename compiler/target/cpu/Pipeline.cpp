@@ -13,6 +13,7 @@ void buildPipeline(OpPassManager &passes, const Target &target) {
   passes.addPass(createCpuMicroKernels({machine}));
   passes.addPass(createCpuVectorize({machine}));
   passes.addPass(createCpuLoops({machine}));
+  passes.addPass(createCpuFuseProducts({machine}));
   passes.addPass(createCpuMemory({machine})); // beyond this point nothing adds a buffer
   passes.addPass(createCpuThreads());
   passes.addPass(createCpuMath({machine}));

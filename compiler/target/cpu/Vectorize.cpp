@@ -69,8 +69,7 @@ struct Nest {
   }
 
   LaneEmitter emitter(ValueRange args, ArrayRef<Value> outer, Value base) {
-    LaneEmitter e(b, lanes, varying);
-    e.mayFuse = target.fma;
+    LaneEmitter e(b, lanes, varying, target);
     for (auto [arg, index] : llvm::zip(args, outer))
       e.map(arg, {index, 0, nullptr});
     e.map(args.back(), {base, 1, nullptr});

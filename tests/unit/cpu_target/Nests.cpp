@@ -530,4 +530,56 @@ TEST_P(Nests, HalvesRoundAfterEveryOperation) {
     }
   }
 }
+
+// Division by one divisor for all lanes gives the bits of IEEE division, for all kinds of numbers.
+template <typename T, typename Bits>
+void checkQuotients(const std::string &type, const std::string &machine) {
+  Library lib(rows("quotient", type.c_str(),
+                   "%d = par.load %x[%i, %c0] : !par.buf<?x?x" + type + "> -> " + type + R"(
+        par.forall (%j) = (%c0) to (%n) axes ["j"] level "simd" attributes {plan.vector = 16 : i64} {
+          %v = par.load %x[%i, %j] : !par.buf<?x?x)" +
+                       type + "> -> " + type + R"(
+          %q = arith.divf %v, %d : )" +
+                       type + R"(
+          par.store %q, %y[%i, %j] : )" +
+                       type + ", !par.buf<?x?x" + type + R"(>
+        })"),
+              machine);
+  int64_t m = 2000, n = 259;
+  std::vector<T> x(m * n), y(m * n);
+  uint64_t state = 7;
+  auto random = [&] {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    uint64_t high = state >> 32;
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (high << 32) | (state >> 32);
+  };
+  for (int64_t i = 0; i < m; ++i)
+    for (int64_t j = 0; j < n; ++j) {
+      Bits bits = Bits(random());
+      T value;
+      memcpy(&value, &bits, sizeof value);
+      // Most rows are of moderate numbers, where the short way is taken; their mantissas are often near all zeros or ones.
+      if (i % 8) {
+        value = T(1) + T(bits >> (sizeof(T) * 4)) / T(Bits(1) << (sizeof(T) * 4));
+        if (bits % 3 == 0)
+          value = std::nextafter(T(bits % 7 + 1), T(bits & 8 ? 100 : 0));
+        value *= (bits & 1 ? -1 : 1);
+      }
+      x[i * n + j] = value;
+    }
+  EXPECT_EQ(lib("quotient", m, n, x.data(), y.data()), 0);
+  for (int64_t i = 0; i < m; ++i)
+    for (int64_t j = 0; j < n; ++j) {
+      T want = x[i * n + j] / x[i * n], got = y[i * n + j];
+      ASSERT_TRUE((got == want && std::signbit(got) == std::signbit(want)) ||
+                  (got != got && want != want))
+          << x[i * n + j] << " / " << x[i * n] << ": " << got << ", not " << want;
+    }
+}
+
+TEST_P(Nests, QuotientsByOneDivisor) {
+  checkQuotients<float, uint32_t>("f32", GetParam());
+  checkQuotients<double, uint64_t>("f64", GetParam());
+}
 } // namespace
