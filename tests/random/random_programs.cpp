@@ -157,8 +157,7 @@ public:
           auto wrong = failure(text, c.function, seed, level);
           return wrong && kindOf(*wrong) == kind;
         },
-        c.function.companion.empty() ? settings.shrinkSeconds
-                                     : 0); // a companion would have to follow
+        isNew ? settings.shrinkSeconds : 0);
     std::filesystem::create_directories(settings.out);
     const std::string base = settings.out + "/" + c.function.name;
     std::ofstream(base + ".tx") << small;
