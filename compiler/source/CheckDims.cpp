@@ -165,8 +165,10 @@ std::optional<facts::Expr> Checker::bodyBound(ExprPtr &e) {
       require(fn, {d.value, Rel::GT, FExpr(0)}, d.range, text(d.range) + " > 0", true);
   if (!fits(*exact, ScalarKind::I64)) {
     FExpr limit(int64_t(1) << 47);
-    require(fn, {*exact, Rel::LE, limit}, e->range, text(e->range) + " <= 2^47");
-    require(fn, {-limit, Rel::LE, *exact}, e->range, "-2^47 <= " + text(e->range));
+    if (!isProved({*exact, Rel::LE, limit}))
+      require(fn, {*exact, Rel::LE, limit}, e->range, text(e->range) + " <= 2^47");
+    if (!isProved({-limit, Rel::LE, *exact}))
+      require(fn, {-limit, Rel::LE, *exact}, e->range, "-2^47 <= " + text(e->range));
   }
   e->value = exact;
   return exact;

@@ -121,6 +121,10 @@ void Checker::noteScalars(Diagnostics::Entry error, const std::vector<FExpr> &va
 /// D7: memory is planned before a call runs, so each extent is over dims or has a bound that is.
 bool Checker::checkExtentIsDim(const FExpr &extent, SourceRange range, const Axis *axis,
                                const Expr *expr) {
+  if (extent.constant().value_or(0) > (int64_t(1) << 47)) {
+    diags.error(range, "an extent is at most 2^47");
+    return false;
+  }
   if (isDimExpr(extent))
     return true;
   if (!insideForm()) {

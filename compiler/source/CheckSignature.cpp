@@ -547,6 +547,10 @@ void Checker::checkExtent(FnDecl &fn, ExprPtr &extent) {
     diags.error(extent->range, "an extent is not negative, but this is " + str(*extent->value));
     return;
   }
+  if (extent->value->constant().value_or(0) > dimLimit) {
+    diags.error(extent->range, "an extent is at most 2^47");
+    return;
+  }
   if (!isProved(c))
     require(fn, c, extent->range, text(extent->range) + " >= 0");
   if (!fits(*extent->value,
