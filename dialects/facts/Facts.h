@@ -48,11 +48,12 @@ public:
   bool uses(Symbol s) const;
   void symbols(std::vector<Symbol> &out) const; // each once, in order of first use
   Expr substitute(const std::function<std::optional<Expr>(Symbol)> &f) const;
-  /// Exact value; nothing on overflow of int64 or a divisor of 0.
+  /// Exact value; nothing where a step overflows int64 or divides by 0, or a tree has more than 2^24 nodes.
   std::optional<int64_t> evaluate(const std::function<int64_t(Symbol)> &f) const;
   std::string str(const std::function<std::string(Symbol)> &name) const;
 
-  /// Structural access, for whoever emits code for an expression.
+  /// Structural access, for whoever emits code for an expression. A remainder is a Sum, a - b * (a / b): no node has
+  /// Kind::Mod. A Sum or Product that was not expanded has two operands of any kind.
   enum class Kind { Constant, Symbol, Sum, Product, FloorDiv, Mod, Min, Max };
   Kind kind() const;
   /// Sum: terms. Product: factors (a constant first, where it is not 1). FloorDiv … Max: the two
