@@ -46,6 +46,11 @@ void buildTxPipeline(PassList &list, const PipelineOptions &options) {
 void buildParPipeline(PassList &list, const PipelineOptions &options) {
   list.add(createCanonicalizerPass());
   list.add(createCSEPass());
+  if (options.optLevel > 0) {
+    list.add(createUnrollReduces());
+    list.add(createCanonicalizerPass());
+    list.add(createCSEPass());
+  }
   if (options.optLevel > 1)
     list.add(plan::createPlanTiling());
   list.add(createTile());
@@ -55,6 +60,11 @@ void buildParPipeline(PassList &list, const PipelineOptions &options) {
     list.add(createReuseResults());
   list.add(plan::createPlanMapping());
   list.add(createMap());
+  if (options.optLevel > 0) {
+    list.add(createCanonicalizerPass());
+    list.add(createCSEPass());
+    list.add(createRollWindows());
+  }
   list.add(createPromote());
   // Beyond this point nothing adds a buffer.
   list.add(createWorkspace());

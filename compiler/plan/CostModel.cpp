@@ -153,7 +153,8 @@ static SmallVector<LoopAxis> axesAround(Operation *read, Block *outside) {
 }
 
 /// Each index is paid for by one axis that it uses, the longest; the axes that are left evaluate elements again.
-static void addRead(Evaluations &sum, tx::ReadOp read, tx::ComputeOp producer) {
+static void addRead(Evaluations &sum, tx::ReadOp read, tx::ComputeOp producer,
+                    const llvm::DenseMap<Operation *, Evaluations> &evaluated) {
   SmallVector<LoopAxis> axes = axesAround(read, producer->getBlock());
   llvm::DenseSet<Value> paying;
   for (Value index : read.getIndices().take_front(producer.getNumAxes())) {
@@ -180,11 +181,21 @@ static void addRead(Evaluations &sum, tx::ReadOp read, tx::ComputeOp producer) {
       sum.isUnbounded = true;
     factor *= trip ? double(*trip) : unknownTrip;
   }
+  // What is evaluated again takes along what it reads.
+  for (Operation *at = read; at->getBlock() != producer->getBlock();) {
+    at = at->getParentOp();
+    auto inlined = dyn_cast<tx::ComputeOp>(at);
+    auto times = inlined ? evaluated.find(at) : evaluated.end();
+    if (times == evaluated.end())
+      continue;
+    factor *= times->second.count;
+    sum.isUnbounded |= times->second.isUnbounded;
+  }
   sum.count += factor;
-  ++sum.reads;
 }
 
-Evaluations evaluationsOf(tx::ComputeOp op) {
+Evaluations evaluationsOf(tx::ComputeOp op,
+                          const llvm::DenseMap<Operation *, Evaluations> &evaluated) {
   Evaluations sum;
   std::set<std::vector<void *>> places;
   for (tx::ReadOp read : tx::readersOf(op).reads) {
@@ -194,7 +205,7 @@ Evaluations evaluationsOf(tx::ComputeOp op) {
     if (read.hasElse())
       place.push_back(read);
     if (places.insert(place).second)
-      addRead(sum, read, op);
+      addRead(sum, read, op, evaluated);
   }
   return sum;
 }

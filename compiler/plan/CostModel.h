@@ -1,6 +1,7 @@
 // Counted costs of values: operations an element, how often an element is read. The decisions of fusion rest on these counts alone.
 #pragma once
 #include "dialects/tx/Cluster.h"
+#include "llvm/ADT/DenseMap.h"
 #include <string>
 
 namespace texpr::plan {
@@ -22,10 +23,11 @@ bool isView(tx::ComputeOp op);
 /// multiplies. Unbounded: by an axis whose length is no small constant.
 struct Evaluations {
   double count = 0;
-  unsigned reads = 0;
   bool isUnbounded = false;
 };
-Evaluations evaluationsOf(tx::ComputeOp op);
+/// `evaluated`: the counts of computes that are inlined, since they take along what they read.
+Evaluations evaluationsOf(tx::ComputeOp op,
+                          const llvm::DenseMap<mlir::Operation *, Evaluations> &evaluated);
 
 /// A sum of products over axes of unknown length, an element of at least two axes: what register tiles are for.
 bool isContraction(tx::ComputeOp op);

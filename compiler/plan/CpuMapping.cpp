@@ -24,6 +24,9 @@ namespace {
 
 constexpr int64_t kAccumulators = 4; // enough to hide the latency of an add at one or two a cycle
 
+constexpr int64_t kChunkWindows =
+    8; // rows of a chunk, in windows: the first window of each is made twice
+
 struct Machine {
   int64_t vectorBytes = 0;
 };
@@ -138,6 +141,8 @@ public:
     unsigned axes = forall.getLower().size();
     SmallVector<StringRef> levels(axes, "thread");
     if (contains<par::ForallOp>(forall)) {
+      if (int64_t rows = windowRows(forall))
+        forall->setAttr("plan.least", index(forall, kChunkWindows * rows));
       planNested(forall);
     } else if (planLeaf(forall)) {
       levels.back() = "simd";
@@ -160,6 +165,21 @@ public:
   }
 
 private:
+  /// The widest window of rows that an iteration of `outer` asks of a producer inside it; 0: none.
+  static int64_t windowRows(par::ForallOp outer) {
+    Value iv = outer.getBody().front().getArgument(0);
+    int64_t most = 0;
+    outer.walk([&](par::ForallOp inner) {
+      if (inner == outer || inner.getLower().empty())
+        return;
+      for (Value hi : par::minSides(inner.getUpper()[0]))
+        for (Value lo : par::maxSides(inner.getLower()[0]))
+          if (par::strideOf(lo, iv) == 1 && par::strideOf(hi, iv) == 1)
+            most = std::max(most, par::constantDifference(hi, lo).value_or(0));
+    });
+    return most;
+  }
+
   void planNested(Operation *outer) {
     outer->walk<WalkOrder::PreOrder>([&](Operation *op) {
       if (op == outer)

@@ -25,48 +25,62 @@ std::string number(double v) { return std::to_string(int64_t(std::min(v, 1e15)))
 struct PlanInline : impl::PlanInlineBase<PlanInline> {
   using PlanInlineBase::PlanInlineBase;
 
+  /// Of what is inlined: readers are decided before what they read.
+  llvm::DenseMap<Operation *, Evaluations> evaluated;
+
   void runOnOperation() override {
-    getOperation().walk<WalkOrder::PreOrder>([&](tx::ComputeOp op) {
-      if (!getStore(op))
-        decide(op);
-      else if (*getStore(op) == Store::inlined && getWhy(op).empty())
-        setWhy(op, isPinned(op, "store") ? "pinned" : "a view: nothing is computed");
-    });
+    evaluated.clear();
+    for (auto func : getOperation().getOps<func::FuncOp>())
+      decideRegion(func.getBody());
   }
 
-  void choose(tx::ComputeOp op, const Twine &why) {
-    setStore(op, Store::inlined);
-    setWhy(op, why);
+  void decideRegion(Region &region) {
+    for (Block &block : region)
+      for (Operation &op : llvm::reverse(block)) {
+        if (auto form = dyn_cast<tx::ComputeOp>(op))
+          decide(form);
+        for (Region &inner : op.getRegions())
+          decideRegion(inner);
+      }
   }
 
   void decide(tx::ComputeOp op) {
+    Evaluations evaluations = evaluationsOf(op, evaluated);
+    std::string why = reasonToInline(op, evaluations);
+    if (why.empty())
+      return;
+    setStore(op, Store::inlined);
+    setWhy(op, why);
+    evaluated[op] = evaluations;
+  }
+
+  /// Empty: it is not inlined.
+  std::string reasonToInline(tx::ComputeOp op, Evaluations evaluations) {
+    if (auto store = getStore(op); store && isPinned(op, "store"))
+      return *store == Store::inlined ? "pinned" : "";
     tx::Readers readers = tx::readersOf(op);
     if (readers.reads.empty() || readers.leaves || op->hasAttr(className))
-      return;
+      return "";
     if (isSnapshot(op) && (level == 0 || !mayMoveToReads(op)))
-      return;
+      return "";
     if (isView(op))
-      return choose(op, "a view: nothing is computed");
+      return "a view: nothing is computed";
     if (level == 0)
-      return;
-    Evaluations evaluations = evaluationsOf(op);
+      return "";
     if (evaluations.count <= 1 && !evaluations.isUnbounded)
-      return choose(op, "every element is read once");
+      return "every element is read once";
     Cost cost = costOf(op);
     if (cost.isUnbounded)
-      return;
-    if (evaluations.isUnbounded) {
-      if (cost.operations <= double(readsIn(op)))
-        choose(op, "only a conversion of what it reads");
-      return;
-    }
+      return "";
+    if (evaluations.isUnbounded)
+      return cost.operations <= double(readsIn(op)) ? "only a conversion of what it reads" : "";
     bool isNested = !isa<func::FuncOp>(op->getParentOp()) && !isa<tx::ForOp>(op->getParentOp());
     bool staysInCache = isNested || sharingOf(op).depth > 0;
     double again = (evaluations.count - 1) * cost.operations;
     double saved = (1 + evaluations.count) * (staysInCache ? 1 : double(elementBytes(op)));
-    if (again <= saved)
-      choose(op,
-             number(again) + " operations more an element, " + number(saved) + " accesses less");
+    if (again > saved)
+      return "";
+    return number(again) + " operations more an element, " + number(saved) + " accesses less";
   }
 
   static unsigned readsIn(tx::ComputeOp op) {

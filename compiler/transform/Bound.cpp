@@ -6,8 +6,8 @@
 // A difference of a min and a max is bounded by each pair of their sides whose difference is a
 // constant: the window of a stencil, whose two ends move together. Data (a load) has no bound.
 #include "compiler/transform/Bound.h"
-#include "dialects/facts/Facts.h"
 #include "dialects/par/ParOps.h"
+#include "dialects/par/Stride.h"
 #include "dialects/tx/TxOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -59,50 +59,12 @@ Value Bound::ofArgument(BlockArgument arg, bool isUpper) {
                                arith::ConstantIndexOp::create(b, arg.getLoc(), 1));
 }
 
-namespace {
-/// Index values as expressions, so that equal parts of two sides cancel.
-class Normal {
-public:
-  facts::Expr of(Value v) {
-    APInt c;
-    if (matchPattern(v, m_ConstantInt(&c)))
-      return facts::Expr(c.getSExtValue());
-    if (Operation *op = v.getDefiningOp()) {
-      if (isa<arith::AddIOp>(op))
-        return of(op->getOperand(0)) + of(op->getOperand(1));
-      if (isa<arith::SubIOp>(op))
-        return of(op->getOperand(0)) - of(op->getOperand(1));
-      if (isa<arith::MulIOp>(op))
-        return of(op->getOperand(0)) * of(op->getOperand(1));
-    }
-    auto [it, isNew] = symbols.try_emplace(v, symbols.size());
-    return facts::Expr::symbol(it->second);
-  }
-
-private:
-  DenseMap<Value, facts::Symbol> symbols;
-};
-
-template <typename Op> void flatten(Value v, SmallVectorImpl<Value> &out) {
-  if (auto op = v.getDefiningOp<Op>()) {
-    flatten<Op>(op.getLhs(), out);
-    flatten<Op>(op.getRhs(), out);
-  } else {
-    out.push_back(v);
-  }
-}
-} // namespace
-
 /// The least constant that is `a - c` for a side `a` of a min and a side `c` of a max.
 Value Bound::ofDifference(Operation *sub) {
-  SmallVector<Value> mins, maxes;
-  flatten<arith::MinSIOp>(sub->getOperand(0), mins);
-  flatten<arith::MaxSIOp>(sub->getOperand(1), maxes);
-  Normal normal;
   std::optional<int64_t> least;
-  for (Value a : mins)
-    for (Value c : maxes)
-      if (auto d = (normal.of(a) - normal.of(c)).constant())
+  for (Value high : par::minSides(sub->getOperand(0)))
+    for (Value low : par::maxSides(sub->getOperand(1)))
+      if (auto d = par::constantDifference(high, low))
         least = least ? std::min(*least, *d) : *d;
   if (!least)
     return {};

@@ -45,7 +45,7 @@ SmallVector<Value> ParLowering::extents(Value tensor) {
 
 void ParLowering::keepExtents(Operation *op) {
   for (Value result : op->getResults())
-    if (isTensor(result))
+    if (isTensor(result) && !extentsBefore.contains(result))
       extentsBefore[result] = tx::getExtents(b, result);
 }
 
@@ -136,6 +136,16 @@ LogicalResult ParLowering::run() {
   auto ret = cast<func::ReturnOp>(entry.getTerminator());
   unsigned firstOut = entry.getNumArguments();
   lowerSignature();
+  // Extents are found through regions: all are asked before the first region moves.
+  SmallVector<Operation *> makers;
+  func.walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (llvm::any_of(op->getResults(), isTensor))
+      makers.push_back(op);
+  });
+  for (Operation *op : makers) {
+    b.setInsertionPoint(op);
+    keepExtents(op);
+  }
   // The extents of results are made by the dims at the top, so that the binds may stand there.
   SmallVector<Place> outs;
   for (auto [i, v] : llvm::enumerate(ret.getOperands())) {

@@ -143,6 +143,8 @@ private:
     chunks = arith::MinSIOp::create(b, loc, chunks, total);
     chunks = arith::MaxSIOp::create(b, loc, chunks, constant(1));
     Value size = ceilDiv(total, chunks);
+    if (auto least = forall->getAttrOfType<IntegerAttr>("plan.least"))
+      size = arith::MaxSIOp::create(b, loc, size, constant(least.getInt()));
     if (round > 1)
       size = mul(ceilDiv(size, constant(round)), constant(round));
     size = arith::MaxSIOp::create(b, loc, size, constant(1));
@@ -177,7 +179,7 @@ private:
 
   void moveTo(par::ForallOp inner) {
     for (NamedAttribute attr : forall->getDiscardableAttrs())
-      if (attr.getName() != "plan.map" && attr.getName() != "plan.grain")
+      if (!llvm::is_contained({"plan.map", "plan.grain", "plan.least"}, attr.getName().getValue()))
         inner->setAttr(attr.getName(), attr.getValue());
     inner.getBody().takeBody(forall.getBody());
     forall.erase();

@@ -42,6 +42,11 @@ def LowerToPar : Pass<"lower-to-par", "::mlir::ModuleOp"> {
   let dependentDialects = ["::texpr::par::ParDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
 }
 
+def UnrollReduces : Pass<"unroll-reduces", "::mlir::ModuleOp"> {
+  let summary = "A reduction over a few constant iterations becomes straight-line code";
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def Tile : Pass<"tile", "::mlir::ModuleOp"> {
   let summary = "Strip-mines a forall by plan.tile, grid axes outside in plan.order";
   let dependentDialects = ["::mlir::arith::ArithDialect"];
@@ -64,6 +69,11 @@ def Promote : Pass<"promote", "::mlir::ModuleOp"> {
 def Map : Pass<"map", "::mlir::ModuleOp"> {
   let summary = "Every forall gets its level; what goes to threads is cut into chunks";
   let dependentDialects = ["::texpr::par::ParDialect", "::mlir::arith::ArithDialect"];
+}
+
+def RollWindows : Pass<"roll-windows", "::mlir::ModuleOp"> {
+  let summary = "Rows of a stencil's producer are kept from one iteration to the next, in a ring";
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
 def Workspace : Pass<"workspace", "::mlir::ModuleOp"> {

@@ -5,6 +5,7 @@
 // memory inside the loop's body depend on the variable only through their operands, except carried
 // values, which may differ every iteration.
 #include "dialects/par/Stride.h"
+#include "dialects/facts/Facts.h"
 #include "dialects/par/ParOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
@@ -80,6 +81,57 @@ std::optional<int64_t> strideOf(Value v, Value iv) {
   if (matchPattern(op->getOperand(0), m_ConstantInt(&c)))
     return *rhs * c.getSExtValue();
   return std::nullopt;
+}
+
+namespace {
+/// Index values as expressions, so that equal parts of two sides cancel.
+class Normal {
+public:
+  facts::Expr of(Value v) {
+    APInt c;
+    if (matchPattern(v, m_ConstantInt(&c)))
+      return facts::Expr(c.getSExtValue());
+    if (Operation *op = v.getDefiningOp()) {
+      if (isa<arith::AddIOp>(op))
+        return of(op->getOperand(0)) + of(op->getOperand(1));
+      if (isa<arith::SubIOp>(op))
+        return of(op->getOperand(0)) - of(op->getOperand(1));
+      if (isa<arith::MulIOp>(op))
+        return of(op->getOperand(0)) * of(op->getOperand(1));
+    }
+    auto [it, isNew] = symbols.try_emplace(v, symbols.size());
+    return facts::Expr::symbol(it->second);
+  }
+
+private:
+  DenseMap<Value, facts::Symbol> symbols;
+};
+
+template <typename Op> void flatten(Value v, SmallVectorImpl<Value> &out) {
+  if (auto op = v.getDefiningOp<Op>()) {
+    flatten<Op>(op.getLhs(), out);
+    flatten<Op>(op.getRhs(), out);
+  } else {
+    out.push_back(v);
+  }
+}
+} // namespace
+
+std::optional<int64_t> constantDifference(Value a, Value b) {
+  Normal normal;
+  return (normal.of(a) - normal.of(b)).constant();
+}
+
+SmallVector<Value> minSides(Value v) {
+  SmallVector<Value> sides;
+  flatten<arith::MinSIOp>(v, sides);
+  return sides;
+}
+
+SmallVector<Value> maxSides(Value v) {
+  SmallVector<Value> sides;
+  flatten<arith::MaxSIOp>(v, sides);
+  return sides;
 }
 
 Lane laneOf(ValueRange indices, Value iv) {
