@@ -173,6 +173,12 @@ private:
     return last + 1;
   }
 
+  /// A message from its last `: ` on, without the path of the folder.
+  static std::string tail(const std::string &message) {
+    const size_t at = message.rfind(": ");
+    return message.substr(at == std::string::npos ? 0 : at + 2);
+  }
+
   static std::string where(const Step &step, const std::string &level) {
     return level + ", run " + std::to_string(step.run) + ", " + std::to_string(step.workers) +
            " workers: ";
@@ -186,7 +192,7 @@ private:
     auto open = [&](const std::string &path) {
       void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
       if (!library)
-        say("!" + std::string(dlerror()));
+        say("!" + tail(dlerror()));
       return library;
     };
     say("@" + std::to_string(at));
