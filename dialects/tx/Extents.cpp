@@ -61,6 +61,12 @@ Extents ListOp::getKnownExtents(unsigned) {
   return getElements().empty() ? leading : stacked(leading, getElements().front());
 }
 
+/// Canonicalization makes it of an `if` whose branches only name a tensor.
+static Extents selectExtents(arith::SelectOp op) {
+  Extents extents = knownExtents(op.getTrueValue());
+  return extents ? extents : knownExtents(op.getFalseValue());
+}
+
 static Extents branchExtents(scf::IfOp op, unsigned result) {
   for (Block *block : {op.thenBlock(), op.elseBlock()})
     if (block)
@@ -85,6 +91,8 @@ Extents knownExtents(Value tensor) {
     return maker.getKnownExtents(result.getResultNumber());
   if (auto branches = dyn_cast<scf::IfOp>(result.getOwner()))
     return branchExtents(branches, result.getResultNumber());
+  if (auto select = dyn_cast<arith::SelectOp>(result.getOwner()))
+    return selectExtents(select);
   return std::nullopt;
 }
 

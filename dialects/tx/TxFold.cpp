@@ -1,9 +1,11 @@
 // Folds: constants and identities of tx.scalar by its exact total meaning, reads of lists, binds of bound values.
 //
 //   tx.scalar floordiv %x, 1 -> %x          tx.scalar mod -7, 3 -> 2          tx.scalar quot %x, 0 -> 0
+//   arith.select %c, %t, %u : tensor<?xf32> -> tx.compute (%i) { select %c, %t[%i], %u[%i] }
 //   tx.read (tx.list %a, %b)[1] -> %b       tx.bind %computed [%n] -> %computed   (a callee's bind after inlining)
 //
 // The meaning of the scalar kinds stands in evaluateScalar, alone; the interpreter of par uses it too.
+#include "dialects/tx/Extents.h"
 #include "dialects/tx/Scalar.h"
 #include "dialects/tx/TxOps.h"
 #include "mlir/IR/Matchers.h"
@@ -125,8 +127,7 @@ OpFoldResult ReadOp::fold(FoldAdaptor) {
   auto list = getSource().getDefiningOp<ListOp>();
   APInt index;
   if (!list || getSourceType().getRank() != 1 ||
-      !matchPattern(getIndices()[0], m_ConstantInt(&index)) ||
-      index.uge(list.getElements().size()))
+      !matchPattern(getIndices()[0], m_ConstantInt(&index)) || index.uge(list.getElements().size()))
     return {};
   return list.getElements()[index.getZExtValue()];
 }
@@ -150,6 +151,34 @@ struct ReadOfListedTensor : OpRewritePattern<ReadOp> {
   }
 };
 } // namespace
+
+namespace {
+/// Upstream makes a choice of whole tensors from an `if` whose branches only name them. A form over elements fuses,
+/// and no stage needs to know of chosen tensors.
+struct SelectByElement : OpRewritePattern<arith::SelectOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(arith::SelectOp op, PatternRewriter &rewriter) const override {
+    auto type = dyn_cast<RankedTensorType>(op.getType());
+    if (!type || !op.getCondition().getType().isInteger(1) || !knownExtents(op.getTrueValue()) ||
+        !knownExtents(op.getFalseValue()))
+      return failure();
+    SmallVector<StringRef> names = {"i", "j", "k", "l", "m", "n", "p", "q"};
+    names.resize(type.getRank(), "r");
+    auto body = [&](OpBuilder &b, Location loc, ValueRange at) {
+      Value x = ReadOp::create(b, loc, op.getTrueValue(), at);
+      Value y = ReadOp::create(b, loc, op.getFalseValue(), at);
+      YieldOp::create(b, loc, ValueRange(arith::SelectOp::create(b, loc, op.getCondition(), x, y)));
+    };
+    rewriter.replaceOpWithNewOp<ComputeOp>(op, tx::getExtents(rewriter, op.getTrueValue()),
+                                           rewriter.getStrArrayAttr(names), body);
+    return success();
+  }
+};
+} // namespace
+
+void TxDialect::getCanonicalizationPatterns(RewritePatternSet &patterns) const {
+  patterns.add<SelectByElement>(getContext());
+}
 
 void ReadOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
   patterns.add<ReadOfListedTensor>(context);

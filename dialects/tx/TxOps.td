@@ -21,6 +21,7 @@ def Tx_Dialect : Dialect {
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::texpr::plan::PlanDialect"];
   let hasConstantMaterializer = 1;
+  let hasCanonicalizer = 1;
 }
 
 def Tx_HasExtents : OpInterface<"HasExtents"> {

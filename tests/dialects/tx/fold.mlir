@@ -94,3 +94,21 @@ func.func @dead(%n: index, %z: f32) {
   } : tensor<?xf32>
   return
 }
+
+// A choice of tensors is made element by element.
+// CHECK-LABEL: @choice(
+// CHECK-SAME: %[[N:.*]]: index, %[[C:.*]]: i1
+func.func @choice(%n: index, %c: i1, %xa: tensor<?xf32>, %ya: tensor<?xf32>) -> tensor<?xf32> {
+  %x = tx.bind %xa [%n] : tensor<?xf32>
+  %y = tx.bind %ya [%n] : tensor<?xf32>
+  // CHECK: tx.compute (%[[I:.*]]) = (%{{.*}}) to (%[[N]]) axes ["i"]
+  // CHECK-DAG: %[[A:.*]] = tx.read %{{.*}}[%[[I]]]
+  // CHECK-DAG: %[[B:.*]] = tx.read %{{.*}}[%[[I]]]
+  // CHECK: arith.select %[[C]], %[[A]], %[[B]] : f32
+  %z = scf.if %c -> (tensor<?xf32>) {
+    scf.yield %x : tensor<?xf32>
+  } else {
+    scf.yield %y : tensor<?xf32>
+  }
+  return %z : tensor<?xf32>
+}
