@@ -192,11 +192,11 @@ bool Parser::atDeclaration(size_t ahead) const {
 
 void Parser::skipStatement() {
   int level = 0;
-  for (bool first = true; !at(Tok::End) && !atDeclaration(); first = false) {
+  while (!at(Tok::End) && !atDeclaration()) {
     if (level == 0 && at(Tok::RBrace))
       return;
     bool starts = at(Tok::KwLet) || at(Tok::KwPar) || at(Tok::KwSeq);
-    if (level == 0 && !first && starts && onNewLine())
+    if (level == 0 && starts && onNewLine())
       return;
     level = std::max(0, level + nesting(peek().kind));
     if (advance().kind == Tok::Semi && level == 0)

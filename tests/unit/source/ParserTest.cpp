@@ -199,6 +199,12 @@ TEST(Parser, SeveralErrors) {
   EXPECT_EQ(p.program->fns.size(), 2u);
 }
 
+TEST(Parser, GoesOnAtTheNextLet) {
+  Parsed p("fn f(x: f32[n]) -> bool {\n  let a = x[1\n  let b = 0 < a < 3;\n  b\n}\n");
+  EXPECT_EQ(p.brief(), "3:3: expected `,` or `]`, found the keyword `let`\n"
+                       "3:17: comparisons do not chain here\n");
+}
+
 TEST(Parser, Fixes) {
   const std::pair<const char *, const char *> table[] = {
       {"fn f() -> i64 {\n  let x = 1\n  x\n}", "  let x = 1;\n"},

@@ -11,6 +11,8 @@ const std::vector<Sample> &texpr::test::samples() {
   static const std::vector<Sample> all = [] {
     std::vector<Sample> all;
     for (const auto &entry : std::filesystem::directory_iterator(TEXPR_SYNTAX_TESTS)) {
+      if (entry.path().extension() != ".tx")
+        continue;
       std::ostringstream text;
       text << std::ifstream(entry.path()).rdbuf();
       all.push_back({entry.path().filename(), text.str()});
