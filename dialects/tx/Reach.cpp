@@ -6,7 +6,6 @@
 // The answer holds in every iteration, so a window of rows [i + lo, i + hi] contains all that the index reads. Arithmetic is that of
 // the checker's proofs: it does not wrap.
 #include "dialects/tx/Reach.h"
-#include "dialects/par/ParOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
 
