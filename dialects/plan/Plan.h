@@ -17,6 +17,7 @@ inline constexpr llvm::StringLiteral whyName = "plan.why";
 inline constexpr llvm::StringLiteral tileName = "plan.tile";
 inline constexpr llvm::StringLiteral orderName = "plan.order";
 inline constexpr llvm::StringLiteral grainName = "plan.grain";
+inline constexpr llvm::StringLiteral leastName = "plan.least";
 inline constexpr llvm::StringLiteral vectorName = "plan.vector";
 inline constexpr llvm::StringLiteral unrollName = "plan.unroll";
 inline constexpr llvm::StringLiteral mapName = "plan.map";

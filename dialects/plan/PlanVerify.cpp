@@ -63,6 +63,7 @@ constexpr Rule rules[] = {
     {tileName, isSizes, "a dictionary of positive sizes by axis"},
     {orderName, isListOf<StringAttr>, "a list of axis names"},
     {grainName, isCount, "a positive integer"},
+    {leastName, isCount, "a positive integer"},
     {vectorName, isCount, "a positive integer"},
     {unrollName, isCount, "a positive integer"},
     {mapName, isListOf<StringAttr>, "a list of level names"},
