@@ -189,6 +189,10 @@ struct TxInline : impl::TxInlineBase<TxInline> {
 
   /// Something else than reads uses it: it stands in memory after all.
   void keep(tx::ComputeOp producer) {
+    if (plan::isPinned(producer, "store")) {
+      producer.emitError("@inline cannot be obeyed: the value is used as a whole");
+      signalPassFailure();
+    }
     plan::setStore(producer, plan::Store::memory);
     plan::setWhy(producer, "it leaves the function, or enters a loop, as a whole");
   }
