@@ -148,7 +148,7 @@ private:
   const CompileOptions &options;
   PipelineOptions pipeline;
   MLIRContext context;
-  FrontEnd frontEnd;
+  FrontEnd ownFrontEnd;
   OwningOpRef<ModuleOp> module;
   std::string internalErrors; // what MLIR reported
   bool stopped = false;       // by --stop-after=PASS
@@ -201,8 +201,10 @@ ExitCode Compilation::readModule() {
   llvm::StringRef first = options.inputs.front();
   isMlirInput = first.ends_with(".mlir");
   if (!isMlirInput) {
-    if (ExitCode code = frontEnd.load(options.inputs, options.jsonDiagnostics))
-      return code;
+    if (!options.frontEnd)
+      if (ExitCode code = ownFrontEnd.load(options.inputs, options.jsonDiagnostics))
+        return code;
+    FrontEnd &frontEnd = options.frontEnd ? *options.frontEnd : ownFrontEnd;
     loadImportDialects(context);
     module = importProgram(frontEnd.checked, frontEnd.files, context);
     if (!module || failed(verify(*module)))

@@ -18,6 +18,8 @@ enum ExitCode {
 
 enum class EmitKind { object, shared, assembly, llvm, header, tx, par };
 
+struct FrontEnd;
+
 struct CompileOptions {
   std::vector<std::string> inputs; // .tx files, or one .mlir
   std::string output;              // empty: beside the first input
@@ -28,6 +30,7 @@ struct CompileOptions {
   std::string saveStages; // a folder for numbered files
   std::string depfile;
   bool jsonDiagnostics = false;
+  FrontEnd *frontEnd = nullptr; // the inputs, where they are loaded already
 };
 
 /// The front end alone: what `check`, `explain` and `run` start with.

@@ -1,10 +1,28 @@
-// The command: parses its line and calls one function of the driver.
+// The command: parses its line and calls one function of the driver, or of a command beside it.
 #include "compiler/Driver.h"
+#include "compiler/tools/Run.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
 namespace {
 using namespace texpr;
+
+/// Options that more than one command has.
+void addTarget(CLI::App &app, CompileOptions &options, const char *text) {
+  app.add_option("--target", options.targets, text);
+}
+void addLevel(CLI::App &app, CompileOptions &options) {
+  app.add_option("-O", options.optLevel,
+                 "0: one kernel a form, no vectors; 1: fusion and vectors; 2 (default): "
+                 "everything; 3: a wider search")
+      ->check(CLI::Range(0, 3));
+}
+void addDiagnostics(CLI::App &app, CompileOptions &options) {
+  app.add_option_function<std::string>(
+         "--diagnostics", [&](const std::string &v) { options.jsonDiagnostics = v == "json"; },
+         "text (default) or json: one object a line, on standard error")
+      ->check(CLI::IsMember({"text", "json"}));
+}
 
 void addBuild(CLI::App &app, CompileOptions &options) {
   static const std::map<std::string, EmitKind> kinds = {
@@ -16,20 +34,118 @@ void addBuild(CLI::App &app, CompileOptions &options) {
       ".tx files that make one object, or one .mlir file of any stage ('-': standard input)");
   app.add_option("-o", options.output,
                  "the output; beside it, with the extension .h, goes the header");
-  app.add_option(
-      "--target", options.targets,
+  addTarget(
+      app, options,
       "cpu (x86-64-v2, v3 and v4 in one object), x86-64-v2|v3|v4, aarch64, native; a comma list");
   app.add_option("--emit", options.emit, "what to write: obj, so, asm, llvm, header, tx, par")
       ->transform(CLI::CheckedTransformer(kinds).description(""));
-  app.add_option("-O", options.optLevel,
-                 "0: one kernel a form, no vectors; 1: fusion and vectors; 2 (default): "
-                 "everything; 3: a wider search")
-      ->check(CLI::Range(0, 3));
+  addLevel(app, options);
   app.add_option("--stop-after", options.stopAfter,
                  "print the module after a stage (import, tx, par, mapped, target) or a pass");
   app.add_option("--save-stages", options.saveStages,
                  "a folder that gets the module at every stage, as numbered files");
-  app.add_option("--depfile", options.depfile, "write a make rule that names the inputs");
+  app.add_option("--depfile", options.depfile,
+                 "write a make rule: the outputs depend on the inputs");
+  addDiagnostics(app, options);
+  app.footer(
+      "Examples:\n"
+      "  texprc softmax.tx -o softmax.o             object and softmax.h, for every x86-64\n"
+      "  texprc softmax.tx --emit=so -o softmax.so  for ctypes and dlopen\n"
+      "  texprc check softmax.tx                    errors only\n"
+      "  texprc run softmax.tx x=in.npy -o y=y.npy  on real arrays\n"
+      "  texprc explain softmax.tx                  what was fused, and what each kernel costs\n"
+      "  texprc softmax.tx --stop-after=mapped      what each loop became\n"
+      "Exit codes: 0 done, 1 the program is wrong, 2 the command line is wrong, 3 the environment "
+      "failed (no file, "
+      "disk full), 4 a bug of texprc.\n"
+      "texprc COMMAND --help has more.");
+}
+
+struct CheckOptions {
+  std::vector<std::string> files;
+  bool isVerbose = false;
+  CompileOptions compile;
+};
+
+CLI::App *addCheck(CLI::App &app, CheckOptions &options) {
+  CLI::App *check = app.add_subcommand("check", "read and check the files, write nothing");
+  check->add_option("FILE", options.files, ".tx files ('-': standard input)")->required();
+  check->add_flag("-v,--verbose", options.isVerbose, "say what was checked");
+  addDiagnostics(*check, options.compile);
+  check->footer("Examples:\n"
+                "  texprc check softmax.tx                     silent and 0 where it is right\n"
+                "  texprc check -v *.tx\n"
+                "  texprc check --diagnostics=json softmax.tx  for an editor");
+  return check;
+}
+
+CLI::App *addRun(CLI::App &app, RunOptions &options, std::vector<std::string> &words) {
+  CLI::App *run =
+      app.add_subcommand("run", "compile, load and call a function on real arrays and scalars");
+  run->add_option("FILE", options.file, "a .tx file")->required();
+  run->add_option("FN|NAME=VALUE", words,
+                  "the function, where the file exports several; for each parameter an array in a "
+                  ".npy file, or a scalar; "
+                  "a dim that the arrays leave open");
+  run->add_option("-o", options.outputs,
+                  "NAME=PATH: write a result as .npy instead of printing it; again for another")
+      ->type_name("NAME=PATH")
+      ->allow_extra_args(false);
+  run->add_flag("--time", options.isTimed,
+                "call for about a second; print minimum and median instead of the results");
+  run->add_option("--threads", options.threads, "at most so many threads (default: all)")
+      ->check(CLI::Range(1, 1024));
+  run->add_flag("--interpret", options.isInterpreted,
+                "by the reference interpreter: slow, the meaning of the language");
+  options.compile.targets = "native";
+  addTarget(*run, options.compile, "native (default), cpu, x86-64-v2|v3|v4");
+  addLevel(*run, options.compile);
+  addDiagnostics(*run, options.compile);
+  run->footer(
+      "Examples:\n"
+      "  texprc run softmax.tx x=in.npy                   prints y\n"
+      "  texprc run softmax.tx x=in.npy -o y=out.npy\n"
+      "  texprc run nn.tx layernorm x=x.npy gamma=g.npy beta=b.npy eps=1e-5 --time --threads 1\n"
+      "  texprc run softmax.tx x=in.npy --interpret       slow, the meaning of the language");
+  return run;
+}
+
+ExitCode runCheck(const CheckOptions &options) {
+  FrontEnd frontEnd;
+  ExitCode code = frontEnd.load(options.files, options.compile.jsonDiagnostics);
+  if (code == exitDone && options.isVerbose)
+    std::printf("%zu files, %zu functions: no errors; %zu accesses, races and facts shown to hold, "
+                "%zu checks while running\n",
+                options.files.size(), frontEnd.checked.program->fns.size(),
+                frontEnd.checked.notes.size(), frontEnd.checked.sites.size());
+  return code;
+}
+
+ExitCode usage(const std::string &message) {
+  std::fprintf(stderr, "texprc: error: %s\n", message.c_str());
+  return exitUsage;
+}
+
+/// Options of the build that stand before a command would be lost in silence.
+std::string misplaced(CLI::App &app) {
+  for (CLI::Option *option : app.get_options())
+    if (option->count() > 0)
+      return option->get_name();
+  return "";
+}
+
+/// The first word with `=` ends the search for a function's name.
+ExitCode splitWords(const std::vector<std::string> &words, RunOptions &options) {
+  for (const std::string &word : words) {
+    if (word.find('=') != std::string::npos)
+      options.assignments.push_back(word);
+    else if (options.function.empty())
+      options.function = word;
+    else
+      return usage("'" + word + "' is neither the function (that is '" + options.function +
+                   "') nor NAME=VALUE");
+  }
+  return exitDone;
 }
 } // namespace
 
@@ -37,32 +153,31 @@ int main(int argc, char **argv) {
   CLI::App app{"texprc compiles .tx files, a small language of tensor expressions, to object files "
                "with a C header.",
                "texprc"};
-  app.footer("Examples:\n"
-             "  texprc softmax.tx -o softmax.o            object and softmax.h, for every x86-64\n"
-             "  texprc softmax.tx --emit=so -o softmax.so for ctypes and dlopen\n"
-             "  texprc check softmax.tx                   errors only\n"
-             "  texprc softmax.tx --stop-after=mapped     what each loop became\n");
   app.set_version_flag("--version", "texprc 0.1");
   CompileOptions options;
   addBuild(app, options);
-  std::string diagnostics = "text";
-  app.add_option("--diagnostics", diagnostics, "text or json")
-      ->check(CLI::IsMember({"text", "json"}));
-
-  CLI::App *check = app.add_subcommand("check", "read and check the files, write nothing");
-  std::vector<std::string> checkFiles;
-  check->add_option("FILE", checkFiles, ".tx files")->required();
+  CheckOptions checkOptions;
+  CLI::App *check = addCheck(app, checkOptions);
+  RunOptions runOptions;
+  std::vector<std::string> words;
+  CLI::App *run = addRun(app, runOptions, words);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &e) {
-    return app.exit(e) == 0 ? exitDone : exitUsage;
+    if (e.get_exit_code() == 0)
+      return app.exit(e);
+    return usage(std::string(e.what()) + "; see texprc --help");
   }
-  options.jsonDiagnostics = diagnostics == "json";
+  if (!app.get_subcommands().empty())
+    if (std::string name = misplaced(app); !name.empty())
+      return usage(name + " stands before the command; options of a command come after it");
   if (*check)
-    return FrontEnd().load(checkFiles, options.jsonDiagnostics);
-  if (options.inputs.empty()) {
-    std::fprintf(stderr, "texprc: error: no input; try texprc --help\n");
-    return exitUsage;
+    return runCheck(checkOptions);
+  if (*run) {
+    ExitCode code = splitWords(words, runOptions);
+    return code ? code : texpr::run(runOptions);
   }
+  if (options.inputs.empty())
+    return usage("no input; try texprc --help");
   return compile(options);
 }
