@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Writes docs/generated/ from the .td files of dialects and passes.
+"""Writes docs/generated/ from the .td files of dialects and passes, and from what texprc does to one program.
 
-    docs/generate.py            write the pages
-    docs/generate.py --check    fail where a committed page is stale (a test does this)
+    docs/generate.py --texprc build/bin/texprc            write the pages
+    docs/generate.py --texprc build/bin/texprc --check    fail where a committed page is stale (a test does this)
 
-One page a dialect, with its rationale's README linked at the top, and one page a Passes.td.
+One page a dialect, with its rationale's README linked at the top; one page a Passes.td; road.md, one matmul at every stage,
+which needs texprc and is left alone without.
 """
 import argparse
 import pathlib
@@ -12,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 root = pathlib.Path(__file__).resolve().parents[1]
 out = root / "docs" / "generated"
@@ -42,12 +44,67 @@ def pages(llvm):
         yield name, head + tblgen(llvm, file.relative_to(root), "-gen-pass-doc")
 
 
+MATMUL = """\
+fn matmul(a: f32[m, k], b: f32[k, n]) -> (c: f32[m, n]) {
+  compute m, n |i, j| { reduce(+) k |p| { a[i, p] * b[p, j] } }
+}
+"""
+MACHINE = "x86-64-v3"
+STOPS = [  # --stop-after, what to see there
+    ("import", "What the front end hands over: values. Extents are operands, so equal dims are one SSA value; a tensor parameter is read "
+               "through its `tx.bind` alone."),
+    ("group-kernels", "The end of the stage `tx`: what is stored has been decided (`plan.store`, `plan.why`), and every value that is "
+                      "made in memory leaves a `tx.kernel`. In larger programs fusion happens before this point."),
+    ("par", "Values have become buffers, index lambdas nests. The result is a parameter marked `tx.out`."),
+    ("plan-tiling", "A decision: the nest is recognized as a contraction by its accesses and gets the register tile of the machine, as "
+                    "attributes. Nothing has moved yet."),
+    ("tile", "The decision obeyed: tiles outside, panels of `b` outermost, and a nest of one tile inside."),
+    ("distribute", "The tile's nest in three parts around a fragment in registers: zero it, contract, store it (with whatever epilogue)."),
+    ("mapped", "Every nest has a level, every buffer a place; the tiles are cut into at most 64 chunks by shape, never by the number of "
+               "threads; the workspace is a formula."),
+]
+
+
+def texprc_stage(texprc, file, stop):
+    command = [str(texprc), str(file), f"--target={MACHINE}", f"--stop-after={stop}"]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    text = re.sub(r"par\.machine = \{instrs = .*?vector_registers = \d+ : i64\}", "par.machine = {…}", text)
+    return re.sub(r"tx_rt_[0-9a-f]+_", "tx_rt_…_", text).strip()
+
+
+def road(texprc):
+    """The page with the real output of every stop."""
+    page = "<!-- Made by docs/generate.py from the output of texprc. -->\n\n# One matmul at every stage\n\n"
+    page += f"What `texprc matmul.tx --target={MACHINE} --stop-after=…` prints, complete but for the machine's table (`par.machine`) and, "
+    page += "at the end, the bodies of functions. The stages and their folders: [compiler/README.md](../../compiler/README.md).\n\n"
+    page += f"## The source\n\n```tx\n{MATMUL}```\n"
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "matmul.tx"
+        file.write_text(MATMUL)
+        for stop, words in STOPS:
+            page += f"\n## --stop-after={stop}\n\n{words}\n\n```mlir\n{texprc_stage(texprc, file, stop)}\n```\n"
+        heads = [line.strip().removesuffix(" {") for line in texprc_stage(texprc, file, "target").splitlines() if "llvm.func" in line]
+        page += "\n## --stop-after=target\n\nThe LLVM dialect alone: the function of this machine (`.v3`), the formula of its workspace, "
+        page += "and the chunks as a task that the runtime's `parallel_for` calls. The heads of the functions:\n\n```mlir\n"
+        page += "\n".join(heads) + "\n```\n"
+        header = pathlib.Path(folder) / "matmul.h"
+        subprocess.run([str(texprc), str(file), "--emit=header", "-o", str(header)], check=True, capture_output=True)
+        text = header.read_text()
+        begin = text.index('extern "C" {\n#endif\n') + len('extern "C" {\n#endif\n')
+        page += "\n## matmul.h\n\nWhat C sees (without the block that all headers share):\n\n```c\n"
+        page += text[begin:text.index("#ifdef __cplusplus\n}", begin)].strip() + "\n```\n"
+    return page
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--llvm", type=pathlib.Path, default=pathlib.Path("/usr/lib/llvm-22"), help="LLVM's prefix")
+    parser.add_argument("--texprc", type=pathlib.Path, help="for road.md")
     arguments = parser.parse_args()
     wanted = dict(pages(arguments.llvm))
+    if arguments.texprc:
+        wanted["road.md"] = road(arguments.texprc)
     stale = []
     for name, text in wanted.items():
         file = out / name
@@ -59,13 +116,13 @@ def main():
             file.write_text(text)
     for file in out.glob("*.md"):
         made_here = file.read_text().startswith("<!-- Made by docs/generate.py from ")
-        if made_here and file.name not in wanted:
+        if made_here and file.name not in wanted and (arguments.texprc or file.name != "road.md"):
             if arguments.check:
                 stale.append(f"{file.name} (its source is gone)")
             else:
                 file.unlink()
     if stale:
-        sys.exit("stale, run docs/generate.py: " + ", ".join(stale))
+        sys.exit("stale, run docs/generate.py --texprc build/bin/texprc: " + ", ".join(stale))
 
 
 main()
