@@ -41,8 +41,9 @@ LaneEmitter::Place LaneEmitter::placeOf(Location loc, Value buffer, ValueRange i
     LaneValue index = get(indices[d]);
     if (index.scalar)
       place.scalar = arith::AddIOp::create(b, loc, place.scalar, weighted(index.scalar));
-    if (index.scalar && index.stride && !weight) {
-      place.stride = index.stride;
+    if (index.scalar && index.stride && (!weight || getConstantIntValue(weight)) &&
+        !place.offsets) {
+      place.stride = *place.stride + index.stride * (weight ? *getConstantIntValue(weight) : 1);
     } else if (index.scalar && index.stride) {
       Value step = weighted(arith::ConstantIndexOp::create(b, loc, index.stride));
       Value splat = vector::BroadcastOp::create(b, loc, offsetType, step);
@@ -58,6 +59,8 @@ LaneEmitter::Place LaneEmitter::placeOf(Location loc, Value buffer, ValueRange i
       weight = weight ? Value(arith::MulIOp::create(b, loc, weight, get(extents[d]).scalar))
                       : get(extents[d]).scalar;
   }
+  if (!place.offsets && *place.stride >= 2 && *place.stride <= 4)
+    place.interleave = *place.stride;
   if (place.offsets || (*place.stride != 0 && *place.stride != 1)) {
     if (*place.stride)
       addOffsets(constantLanes(loc, b.getIndexType(), *place.stride));
@@ -116,6 +119,21 @@ LaneValue LaneEmitter::loadUniform(par::LoadOp op, Value place) {
   return {guarded.getResult(0), 0, nullptr};
 }
 
+/// Every s-th element of a run: all from the first lane's to the last lane's in one load, then picked. Nothing outside
+/// the run is touched.
+Value LaneEmitter::loadInterleaved(par::LoadOp op, const Place &place, VectorType type) {
+  Location loc = op.getLoc();
+  int64_t run = (lanes - 1) * place.interleave + 1;
+  Value pointer =
+      elementPointer(b, loc, bufferPointer(b, op.getSource()), place.scalar, op.getType());
+  auto runType = VectorType::get(run, type.getElementType());
+  Value all = LLVM::LoadOp::create(b, loc, runType, pointer, storageBytes(op.getType()));
+  SmallVector<int64_t> picks;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    picks.push_back(lane * place.interleave);
+  return vector::ShuffleOp::create(b, loc, all, all, picks);
+}
+
 void LaneEmitter::emitLoad(par::LoadOp op) {
   Location loc = op.getLoc();
   Type element = op.getType(), travel = travelType(b, element);
@@ -144,6 +162,8 @@ void LaneEmitter::emitLoad(par::LoadOp op) {
                                           storageBytes(element));
     else
       loaded = LLVM::LoadOp::create(b, loc, type, pointer, storageBytes(element));
+  } else if (place.interleave && !active) {
+    loaded = loadInterleaved(op, place, type);
   } else {
     if (!place.offsets) // a varying mask on one place
       place.offsets = constantLanes(loc, b.getIndexType(), 0);

@@ -106,8 +106,10 @@ private:
     mlir::Value scalar;                // of lane 0 as far as it does not vary
     std::optional<int64_t> stride = 0; // lane l is scalar + l * stride, where known as a constant
     mlir::Value offsets;               // else an i64 a lane, added to scalar
+    int64_t interleave = 0;            // 2 … 4: the lanes are every so many elements of a run
   };
   Place placeOf(mlir::Location loc, mlir::Value buffer, mlir::ValueRange indices);
+  mlir::Value loadInterleaved(par::LoadOp op, const Place &place, mlir::VectorType type);
   mlir::Value pointersOf(mlir::Location loc, mlir::Value buffer, const Place &place);
   void emitLoad(par::LoadOp op);
   void emitStore(par::StoreOp op);
