@@ -5,11 +5,9 @@
 //   // expected-note {{…}} is not asked for: notes may change freely
 #include "compiler/source/Check.h"
 #include "compiler/source/Parser.h"
+#include "tests/unit/check/Programs.h"
 #include "llvm/Support/raw_ostream.h"
-#include <algorithm>
-#include <filesystem>
 #include <gtest/gtest.h>
-#include <regex>
 
 using namespace texpr;
 namespace fs = std::filesystem;
@@ -34,15 +32,6 @@ std::vector<Expected> expectations(const SourceFiles &files, unsigned file) {
       all.push_back({line + ((*m)[1].matched ? std::stoi((*m)[1]) : 0), (*m)[2]});
     begin = end + 1;
   }
-  return all;
-}
-
-std::vector<fs::path> programs(const char *folder) {
-  std::vector<fs::path> all;
-  for (const auto &entry : fs::directory_iterator(fs::path(TEXPR_TESTS) / folder))
-    if (entry.path().extension() == ".tx")
-      all.push_back(entry.path());
-  std::sort(all.begin(), all.end());
   return all;
 }
 
