@@ -1,0 +1,71 @@
+// RUN: texpr-opt --sink-verify %s | FileCheck %s
+
+// An index that is promised data: the access reports. An access by axes over the very extents needs nothing.
+// CHECK-LABEL: func.func @gather
+// CHECK-NOT: tx.verify
+// CHECK: tx.read %[[IDS:.*]][%[[I:.*]]] : tensor<?xi32>
+// CHECK: tx.read %{{.*}}[%{{.*}}, %{{.*}}] fail 4
+func.func @gather(%n: index, %d: index, %v: index, %xa: tensor<?x?xf32>, %ia: tensor<?xi32>) -> tensor<?x?xf32> {
+  %c0 = arith.constant 0 : index
+  %x = tx.bind %xa[%v, %d] : tensor<?x?xf32>
+  %i0 = tx.bind %ia[%n] : tensor<?xi32>
+  %ids = tx.verify %i0 in[%c0 to %v] site 4 : tensor<?xi32>
+  %y = tx.compute (%i, %j) = (%c0, %c0) to (%n, %d) axes ["i", "j"] {
+    %e = tx.read %ids[%i] : tensor<?xi32>
+    %at = arith.index_cast %e : i32 to index
+    %r = tx.read %x[%at, %j] : tensor<?x?xf32>
+    tx.yield %r : f32
+  } : tensor<?x?xf32>
+  return %y : tensor<?x?xf32>
+}
+
+// A bound that is promised data is tested where it is read, and replaced where it fails; accesses under it report.
+// CHECK-LABEL: func.func @rows
+// CHECK: %[[LO:.*]] = tx.read
+// CHECK: par.fail 0 if
+// CHECK: arith.select
+// CHECK: tx.reduce add
+// CHECK: tx.read %{{.*}} fail 0
+func.func @rows(%m: index, %z: index, %va: tensor<?xf32>, %ra: tensor<?xi64>) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %z1 = arith.addi %z, %c1 : index
+  %val = tx.bind %va[%z] : tensor<?xf32>
+  %r0 = tx.bind %ra[%m] : tensor<?xi64>
+  %row = tx.verify %r0 in[%c0 to %z1] site 0 : tensor<?xi64>
+  %y = tx.compute (%i) = (%c0) to (%m) axes ["i"] {
+    %e = tx.read %row[%i] : tensor<?xi64>
+    %hi = arith.index_cast %e : i64 to index
+    %s = tx.reduce add (%p) = (%c0) to (%hi) axes ["p"] {
+      %v = tx.read %val[%p] : tensor<?xf32>
+      tx.yield %v : f32
+    } : f32
+    tx.yield %s : f32
+  } : tensor<?xf32>
+  return %y : tensor<?xf32>
+}
+
+// What passes through a buffer is still data; a store by it is masked.
+// CHECK-LABEL: func.func @scatter
+// CHECK: par.do
+// CHECK: par.load
+// CHECK: par.fail 1 if
+// CHECK: par.store %{{.*}} mask
+func.func @scatter(%n: index, %m: index, %ia: tensor<?xi64>, %f: f32) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %i0 = tx.bind %ia[%n] : tensor<?xi64>
+  %ids = tx.verify %i0 in[%c0 to %m] site 1 : tensor<?xi64>
+  %y = par.do ins() outs[%m] (%out : tensor<?xf32>) {
+    %copy = par.alloc[%n] : !par.buf<?xi64>
+    par.forall (%i) = (%c0) to (%n) axes ["i"] {
+      %e = tx.read %ids[%i] : tensor<?xi64>
+      par.store %e, %copy[%i] : i64, !par.buf<?xi64>
+    }
+    par.seq (%i) = %c0 to %n axis "i" {
+      %e = par.load %copy[%i] : !par.buf<?xi64> -> i64
+      %at = arith.index_cast %e : i64 to index
+      par.store %f, %out[%at] : f32, !par.buf<?xf32>
+    }
+  }
+  return %y : tensor<?xf32>
+}
