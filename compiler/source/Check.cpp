@@ -40,8 +40,7 @@ void Checker::run() {
     checkFnBody(*fn);
 }
 
-// ---- declarations
-// ------------------------------------------------------------------------------------
+// ---- declarations ---------------------------------------------------------------------------
 
 /// N5: functions and ops have distinct names, none of which is a builtin's.
 void Checker::declareFns() {
@@ -142,8 +141,7 @@ void Checker::checkCParams(const FnDecl &fn) {
     }
 }
 
-// ---- ops
-// ---------------------------------------------------------------------------------------------
+// ---- ops ------------------------------------------------------------------------------------
 
 /// O1: an op combines two values of one type, a scalar or a tuple of scalars, into a third.
 void Checker::checkOpSignature(OpDecl &op) {
@@ -232,8 +230,7 @@ void Checker::checkOpBody(OpDecl &op) {
     expectType(*op.body->value, t, "op `" + op.name.text + "`");
 }
 
-// ---- functions
-// ---------------------------------------------------------------------------------------
+// ---- functions ------------------------------------------------------------------------------
 
 void Checker::checkFnBody(FnDecl &fn) {
   if (!fn.body || !fn.typeParams.empty())
@@ -278,8 +275,7 @@ void Checker::checkFnBody(FnDecl &fn) {
   currentFn = nullptr;
 }
 
-// ---- calls
-// -------------------------------------------------------------------------------------------
+// ---- calls ----------------------------------------------------------------------------------
 
 /// The calls of a body, by name, also those by an op in a reduction.
 std::vector<Checker::CallEdge> Checker::callsOf(Block *body) const {

@@ -65,8 +65,7 @@ void Checker::checkCall(CallExpr &e, const Type *expected) {
   unknownName(e.callee, true);
 }
 
-// ---- conversions and builtins
-// ------------------------------------------------------------------------
+// ---- conversions and builtins ---------------------------------------------------------------
 
 /// T6: a conversion takes a number or a bool, element by element; to bool, compare.
 void Checker::checkConversion(CallExpr &e, ScalarKind to) {
@@ -230,8 +229,7 @@ void Checker::checkOpCall(CallExpr &e, OpDecl &op) {
   setFreshValue(e);
 }
 
-// ---- functions
-// ---------------------------------------------------------------------------------------
+// ---- functions ------------------------------------------------------------------------------
 
 void Checker::checkFnCall(CallExpr &e, FnDecl &fn) {
   e.fn = &fn;

@@ -174,8 +174,7 @@ std::optional<facts::Expr> Checker::bodyBound(ExprPtr &e) {
   return exact;
 }
 
-// ---- bounds of extents
-// -------------------------------------------------------------------------------
+// ---- bounds of extents ----------------------------------------------------------------------
 
 /// An expression over dims that is at least (at most) `e`: each other symbol is replaced by the end
 /// of its range.

@@ -89,8 +89,7 @@ void Checker::dispatch(Expr &e, const Type *expected) {
   }
 }
 
-// ---- names
-// -------------------------------------------------------------------------------------------
+// ---- names ----------------------------------------------------------------------------------
 
 void Checker::checkName(NameExpr &e, const Type *expected, bool isPlace) {
   e.decl = lookUp(e.text);
@@ -198,8 +197,7 @@ void Checker::checkField(FieldExpr &e, bool isPlace) {
   setFreshValue(e);
 }
 
-// ---- operators
-// ---------------------------------------------------------------------------------------
+// ---- operators ------------------------------------------------------------------------------
 
 void Checker::checkUnary(UnaryExpr &e, const Type *expected) {
   checkExpr(e.operand, e.op == UnaryOp::Not ? nullptr : expected);
@@ -358,8 +356,7 @@ Checker::commonShape(const std::vector<Expr *> &args, SourceRange range, const s
   return shaped ? shaped->type.shape : std::vector<FExpr>{};
 }
 
-// ---- tuples, lists, blocks, choice
-// -------------------------------------------------------------------
+// ---- tuples, lists, blocks, choice ----------------------------------------------------------
 
 void Checker::checkTuple(TupleExpr &e, const Type *expected) {
   std::vector<Type> parts;

@@ -10,8 +10,7 @@ namespace texpr {
 
 using facts::Rel;
 
-// ---- domains
-// -----------------------------------------------------------------------------------------
+// ---- domains --------------------------------------------------------------------------------
 
 void Checker::checkAxis(Axis &axis) {
   axis.loValue = axis.lo ? bodyBound(axis.lo) : std::optional(FExpr(0));
@@ -175,8 +174,7 @@ static std::optional<facts::Symbol> innerSymbol(const Type &t, facts::Symbol mar
   return std::nullopt;
 }
 
-// ---- compute and reduce
-// ------------------------------------------------------------------------------
+// ---- compute and reduce ---------------------------------------------------------------------
 
 void Checker::checkCompute(ComputeExpr &e, const Type *expected) {
   Scope names(*this);
@@ -290,8 +288,7 @@ void Checker::checkReduce(ReduceExpr &e, const Type *expected) {
   setFreshValue(e);
 }
 
-// ---- for
-// ---------------------------------------------------------------------------------------------
+// ---- for ------------------------------------------------------------------------------------
 
 /// The carried names with their first values, which are checked outside the loop.
 void Checker::checkCarried(ForExpr &e, const Type *expected) {

@@ -40,8 +40,7 @@ Checker::Cases Checker::rangeCases(const RType &r, const FExpr &value) const {
   return cases;
 }
 
-// ---- what is indexed
-// ---------------------------------------------------------------------------------
+// ---- what is indexed ------------------------------------------------------------------------
 
 /// The leaf whose extents an index of `t` meets: the first; of a tuple of tensors, all have the
 /// same outer ones.
@@ -222,8 +221,7 @@ void Checker::checkElse(ElseExpr &e, const Type *expected) {
   setFreshValue(e);
 }
 
-// ---- proofs
-// ------------------------------------------------------------------------------------------
+// ---- proofs ---------------------------------------------------------------------------------
 
 /// True where a proof about `e` rests on the range of data, which code tests while it runs.
 bool Checker::restsOnData(const FExpr &e) const {

@@ -14,8 +14,7 @@ namespace texpr {
 using facts::Rel;
 using facts::Symbol;
 
-// ---- reads and writes
-// --------------------------------------------------------------------------------
+// ---- reads and writes -----------------------------------------------------------------------
 
 /// What the unknown indices of slices and whole axes are.
 void Checker::assumeIndices(const std::vector<FExpr> &at) {
@@ -106,8 +105,7 @@ void Checker::reportUnwritten(const Decl &d, SourceRange range) {
              "that the read implies");
 }
 
-// ---- coverage
-// ----------------------------------------------------------------------------------------
+// ---- coverage -------------------------------------------------------------------------------
 
 static bool covers(const std::vector<unsigned> &outer, const std::vector<unsigned> &path) {
   return outer.size() <= path.size() && std::equal(outer.begin(), outer.end(), path.begin());
@@ -257,8 +255,7 @@ std::optional<std::vector<facts::Constraint>> Checker::witness(const Written &w,
   return conditions;
 }
 
-// ---- loops and choice
-// --------------------------------------------------------------------------------
+// ---- loops and choice -----------------------------------------------------------------------
 
 Checker::Marks Checker::writtenMarks() const {
   Marks marks;
@@ -305,8 +302,7 @@ void Checker::guardWritten(const Marks &marks, const Marks &middle, const Formul
   }
 }
 
-// ---- reads of earlier iterations
-// ---------------------------------------------------------------------
+// ---- reads of earlier iterations ------------------------------------------------------------
 
 bool Checker::mayBeCarried(const BufferInfo &b) const {
   for (size_t i = b.frameDepth; i < frames.size(); ++i)

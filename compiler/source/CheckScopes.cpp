@@ -75,8 +75,7 @@ std::optional<std::vector<facts::Constraint>> Formula::conjunction() const {
   return a;
 }
 
-// ---- names
-// -------------------------------------------------------------------------------------------
+// ---- names ----------------------------------------------------------------------------------
 
 Decl *Checker::lookUp(llvm::StringRef name) const {
   for (auto scope = scopes.rbegin(); scope != scopes.rend(); ++scope)
@@ -151,8 +150,7 @@ void Checker::unknownName(const Ident &name, bool isCall) {
     entry.note("`" + name.text + "` is a function: call it with `(…)`");
 }
 
-// ---- symbols and assumptions
-// -------------------------------------------------------------------------
+// ---- symbols and assumptions ----------------------------------------------------------------
 
 facts::Expr Checker::newSymbol(std::string name, facts::Range range, SymbolInfo::Kind kind,
                                const Expr *source) {

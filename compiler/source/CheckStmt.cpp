@@ -49,8 +49,7 @@ void Checker::checkStmt(Stmt &s) {
   }
 }
 
-// ---- let
-// ---------------------------------------------------------------------------------------------
+// ---- let ------------------------------------------------------------------------------------
 
 void Checker::checkLet(LetStmt &s) {
   std::optional<Type> declared;
@@ -156,8 +155,7 @@ void Checker::proveRange(const RType &r, const Expr &e, const std::string &what)
   }
 }
 
-// ---- buffers and stores
-// ------------------------------------------------------------------------------
+// ---- buffers and stores ---------------------------------------------------------------------
 
 bool Checker::checkBufferExtents(BufferStmt &s, const Type &t) {
   std::vector<const Type *> leaves;
@@ -350,8 +348,7 @@ void Checker::checkAssign(AssignStmt &s) {
               hasAttr(s.attrs, "disjoint"));
 }
 
-// ---- loops and choice
-// --------------------------------------------------------------------------------
+// ---- loops and choice -----------------------------------------------------------------------
 
 /// P3: a loop of the parallel level has no value.
 void Checker::checkPar(ParStmt &s) {

@@ -69,8 +69,7 @@ bool Checker::sameScalars(const Type &a, const Type &b) const {
   return true;
 }
 
-// ---- literals
-// ----------------------------------------------------------------------------------------
+// ---- literals -------------------------------------------------------------------------------
 
 /// True for what is made of literals alone, so that it takes the type of its partner.
 bool Checker::isFlexible(const Expr *e) const {
@@ -182,8 +181,7 @@ void Checker::checkLiteral(FloatLitExpr &e, const Type *expected) {
                 "`" + text(e.range) + "` is too small for " + spelling(k) + ": it would be 0");
 }
 
-// ---- mismatches
-// --------------------------------------------------------------------------------------
+// ---- mismatches -----------------------------------------------------------------------------
 
 bool Checker::expectType(const Expr &e, const Type &want, const std::string &what) {
   if (!e.type.isValid() || !want.isValid())

@@ -37,8 +37,7 @@ Range Checker::rangeOf(ScalarKind k) {
   }
 }
 
-// ---- intervals
-// ---------------------------------------------------------------------------------------
+// ---- intervals ------------------------------------------------------------------------------
 
 using Wide = __int128;
 static std::optional<int64_t> narrow(Wide v) {
@@ -201,8 +200,7 @@ void Checker::setFreshValue(Expr &e) {
     e.value = freshFor(e, rangeOf(e.type.scalar));
 }
 
-// ---- operations
-// --------------------------------------------------------------------------------------
+// ---- operations -----------------------------------------------------------------------------
 
 /// `x & mask`: modulo a power of two where the mask is one less; else in 0..=mask.
 facts::Expr Checker::bitAnd(BinaryExpr &e, const FExpr &a, const FExpr &b, ScalarKind k) {
@@ -345,8 +343,7 @@ void Checker::valueOfChoice(Expr &e, const Formula &cond, const Expr &a, const E
   assumeCases(all);
 }
 
-// ---- conditions
-// --------------------------------------------------------------------------------------
+// ---- conditions -----------------------------------------------------------------------------
 
 static std::optional<Rel> relation(BinaryOp op) {
   switch (op) {

@@ -3,17 +3,21 @@
 // One walk over a function settles names, types, values, bounds, initialization and races together,
 // since each needs what is known at that point: the scopes, the facts in force and the loops
 // around. The pieces by file:
-//   Check.cpp           the program: declarations, names of the C header, calls that form a cycle
-//   CheckSignature.cpp  dims, parameters, results, `where`: what is tested at entry
-//   CheckDims.cpp       expressions of dims, extents and their bounds
-//   CheckScopes.cpp     scopes, assumptions, symbols
-//   CheckTypes.cpp      equality, printing, literals
-//   CheckExpr.cpp       operators, choice, blocks      CheckCalls.cpp  functions, builtins,
-//   conversions CheckValues.cpp     expressions and conditions as facts, without wrapping
-//   CheckForms.cpp      compute, reduce, for           CheckIndex.cpp  accesses and their bounds
-//   CheckStmt.cpp       let, buffers, stores, par, seq, if
-//   CheckInit.cpp       every element read is written  CheckRaces.cpp  iterations of a par touch
-//   distinct elements CheckAttrs.cpp      attributes
+//   Check.cpp            declarations, names of the C header, ops, calls that form a cycle
+//   CheckDimBinding.cpp  how each dim of a signature gets its value
+//   CheckSignature.cpp   parameters, results, `where`: what is tested at entry
+//   CheckDims.cpp        expressions of dims, extents and their bounds
+//   CheckScopes.cpp      scopes, assumptions, symbols
+//   CheckTypes.cpp       equality, printing, literals
+//   CheckValues.cpp      expressions and conditions as facts, without wrapping
+//   CheckExpr.cpp        operators, choice, blocks
+//   CheckCalls.cpp       functions, builtins, conversions
+//   CheckForms.cpp       compute, reduce, for
+//   CheckIndex.cpp       accesses and their bounds
+//   CheckStmt.cpp        let, buffers, stores, par, seq, if
+//   CheckInit.cpp        every element that is read is written
+//   CheckRaces.cpp       iterations of a par touch distinct elements
+//   CheckAttrs.cpp       attributes
 #pragma once
 #include "compiler/source/Builtins.h"
 #include "compiler/source/Check.h"
@@ -162,7 +166,8 @@ private:
   void checkCycles();
   void notYet(SourceRange range, const std::string &what);
 
-  // ---- CheckSignature.cpp
+  // ---- CheckSignature.cpp, CheckDimBinding.cpp
+  static void collectShapes(TypeExpr &t, std::vector<ExprPtr *> &out);
   void checkSignature(FnDecl &fn);
   void enterSignature(FnDecl &fn);
   void declareParams(FnDecl &fn);
@@ -222,7 +227,6 @@ private:
   std::vector<llvm::StringMap<Decl *>> scopes;
   std::vector<Frame> frames;
   std::vector<SymbolInfo> symbols;
-  std::map<const Decl *, unsigned> letDepth;
   KnownList known;
   struct Scope { // scopes of names
     Checker &c;
