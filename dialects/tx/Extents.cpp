@@ -83,7 +83,7 @@ static Extents argumentExtents(BlockArgument arg) {
   return std::nullopt;
 }
 
-Extents knownExtents(Value tensor) {
+static Extents findExtents(Value tensor) {
   if (auto arg = dyn_cast<BlockArgument>(tensor))
     return argumentExtents(arg);
   auto result = cast<OpResult>(tensor);
@@ -94,6 +94,19 @@ Extents knownExtents(Value tensor) {
   if (auto select = dyn_cast<arith::SelectOp>(result.getOwner()))
     return selectExtents(select);
   return std::nullopt;
+}
+
+/// Asked on hand-written text before dominance is verified, a tensor may be its own source: the walk is bounded.
+static constexpr unsigned kMaxDepth = 4000;
+static thread_local unsigned depth = 0;
+
+Extents knownExtents(Value tensor) {
+  if (depth >= kMaxDepth)
+    return std::nullopt;
+  ++depth;
+  Extents extents = findExtents(tensor);
+  --depth;
+  return extents;
 }
 
 //===- building -----------------------------------------------------------===//
