@@ -415,13 +415,8 @@ std::vector<llvm::Value *> EntryBuilder::variantArguments(llvm::Value *workspace
   for (unsigned i = 0; i < func.getNumArguments(); ++i) {
     if (func.getArgAttr(i, "tx.dim"))
       continue;
-    llvm::Value *arg = arguments[i];
-    Type type = func.getArgument(i).getType();
-    if (type.isF16())
-      arg = ir.CreateBitCast(arg, ir.getHalfTy());
-    else if (type.isBF16())
-      arg = ir.CreateBitCast(arg, ir.getBFloatTy());
-    args.push_back(arg);
+    // A half comes and goes as its bits.
+    args.push_back(arguments[i]);
   }
   args.insert(args.end(), {workspace, call, report});
   return args;

@@ -2,7 +2,7 @@
 //
 // A function of the stage `mapped` becomes one function a machine:
 //   i32 @NAME.VARIANT(i64 dims…, scalars…, ptr buffers…, ptr workspace, ptr call, ptr slot)
-// where index is i64 and bool i8, `call` the caller's tx_call (may be null) and `slot` a tx_report
+// where index is i64, bool i8 and a half i16, `call` the caller's tx_call (may be null) and `slot` a tx_report
 // that the entry has zeroed. It returns slot->status: TX_OK, TX_ERR_DATA with the lowest site and
 // index in the slot, or what the host's parallel_for gave. @NAME.workspace becomes i64
 // @NAME.workspace.VARIANT(i64 dims…).

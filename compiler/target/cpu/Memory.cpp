@@ -130,6 +130,8 @@ struct Function {
         replaceBuffer(arg);
       else if (arg.getType().isInteger(1))
         replaceBool(arg);
+      else if (isa<FloatType>(arg.getType()) && arg.getType().getIntOrFloatBitWidth() == 16)
+        replaceHalf(arg);
     }
     Location loc = function.getLoc();
     workspace = entry.addArgument(pointerType(), loc);
@@ -173,6 +175,14 @@ struct Function {
     auto cast = UnrealizedConversionCastOp::create(b, arg.getLoc(), arg.getType(), ValueRange(arg));
     arg.replaceAllUsesExcept(cast.getResult(0), cast);
     arg.setType(pointerType());
+  }
+
+  /// As its bits: LLVM would pass it through f32, with a library call for bf16.
+  void replaceHalf(BlockArgument arg) {
+    Type type = arg.getType();
+    arg.setType(b.getI16Type());
+    auto value = arith::BitcastOp::create(b, arg.getLoc(), type, arg);
+    arg.replaceAllUsesExcept(value, value);
   }
 
   void replaceBool(BlockArgument arg) {

@@ -72,6 +72,14 @@ struct Outliner {
     return total;
   }
 
+  /// Halves travel as their bits (see cpu-memory).
+  Type passedType(Type type) { return type.isF16() || type.isBF16() ? b.getI16Type() : type; }
+
+  Value passed(Value v) {
+    Type type = passedType(v.getType());
+    return type == v.getType() ? v : arith::BitcastOp::create(b, loc, type, v).getResult();
+  }
+
   void collectCaptures() {
     llvm::SetVector<Value> values;
     getUsedValuesDefinedAbove(forall.getBody(), forall.getBody(), values);
@@ -85,7 +93,7 @@ struct Outliner {
         continue;
       }
       captures.push_back(v);
-      types.push_back(v.getType().isIndex() ? b.getI64Type() : v.getType());
+      types.push_back(v.getType().isIndex() ? b.getI64Type() : passedType(v.getType()));
     }
   }
 
@@ -94,7 +102,7 @@ struct Outliner {
     b.setInsertionPoint(function);
     SmallVector<Type> arguments;
     for (Value v : captures)
-      arguments.push_back(v.getType());
+      arguments.push_back(passedType(v.getType()));
     arguments.append(2, b.getIndexType());
     auto body = func::FuncOp::create(b, loc, name + ".body", b.getFunctionType(arguments, {}));
     body.setPrivate();
@@ -118,7 +126,10 @@ struct Outliner {
     Block *entry = body.addEntryBlock();
     b.setInsertionPointToStart(entry);
     IRMapping map;
-    map.map(captures, entry->getArguments().drop_back(2));
+    for (auto [v, arg] : llvm::zip_equal(captures, entry->getArguments().drop_back(2)))
+      map.map(v, arg.getType() == v.getType()
+                     ? Value(arg)
+                     : arith::BitcastOp::create(b, loc, v.getType(), arg).getResult());
     for (Operation *constant : constants)
       if (!map.contains(constant->getResult(0)))
         b.clone(*constant, map);
@@ -204,7 +215,9 @@ struct Outliner {
         arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ule, tasks, indexConstant(1));
     auto choice = scf::IfOp::create(b, loc, single, /*withElseRegion=*/true);
     b.setInsertionPointToStart(&choice.getThenRegion().front());
-    SmallVector<Value> arguments(captures);
+    SmallVector<Value> arguments;
+    for (Value v : captures)
+      arguments.push_back(passed(v));
     arguments.append({indexConstant(0), total});
     func::CallOp::create(b, loc, body, arguments);
     b.setInsertionPointToStart(&choice.getElseRegion().front());
@@ -221,7 +234,7 @@ struct Outliner {
       frame = LLVM::AllocaOp::create(b, loc, pointerType(), structure, one, 16);
     }
     for (auto [i, v] : llvm::enumerate(captures)) {
-      Value stored = v.getType().isIndex() ? toI64(v) : v;
+      Value stored = v.getType().isIndex() ? toI64(v) : passed(v);
       LLVM::StoreOp::create(b, loc, stored, field(structure, frame, i));
     }
     LLVM::StoreOp::create(b, loc, toI64(total), field(structure, frame, captures.size()));
