@@ -149,6 +149,10 @@ struct TxInline : impl::TxInlineBase<TxInline> {
     for (auto func : getOperation().getOps<func::FuncOp>()) {
       while (inlineOnce(func)) {
       }
+      func.walk([&](tx::ComputeOp op) {
+        if (plan::getStore(op) == plan::Store::inlined)
+          keep(op);
+      });
       SmallVector<tx::ComputeOp> forms;
       func.walk([&](tx::ComputeOp op) { forms.push_back(op); });
       for (tx::ComputeOp op : llvm::reverse(forms)) // readers before what they read
@@ -170,19 +174,16 @@ struct TxInline : impl::TxInlineBase<TxInline> {
     for (tx::ListOp list : lists)
       for (tx::ReadOp read : readsOf(list))
         changed |= inlineListRead(read, list);
-    for (tx::ComputeOp producer : producers) {
+    // Readers before what they read, so that a chain is cloned once; what stands inside before what is around.
+    for (tx::ComputeOp producer : llvm::reverse(producers)) {
       for (tx::ReadOp read : readsOf(producer)) {
         if (read.getSite() || producer->isAncestor(read))
           continue;
         inlineRead(read, producer);
         changed = true;
       }
-      if (producer->use_empty()) {
+      if (producer->use_empty())
         producer.erase();
-        return true; // the list of producers may hold what stood inside
-      }
-      if (!changed)
-        keep(producer);
     }
     return changed;
   }
