@@ -1,8 +1,9 @@
 // The builtin operators on values of any width, and a user's operator by inlining its body.
 //
-// Every place that turns a reduction into loops (accumulators of a tile, lanes of a vector, partial results
-// of a chunk) starts from `buildIdentity` and goes on by `buildCombine`, so that the meaning of an operator
-// stands once: `min` and `max` of floats propagate NaN and order -0 below +0, integers wrap.
+// Every place that turns a reduction into loops (accumulators of a tile, lanes of a vector, partial
+// results of a chunk) starts from `buildIdentity` and goes on by `buildCombine`, so that the
+// meaning of an operator stands once: `min` and `max` of floats propagate NaN and order -0 below
+// +0, integers wrap.
 #include "dialects/par/Combine.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -68,7 +69,8 @@ Value buildIdentity(OpBuilder &b, Location loc, tx::Combine op, bool isUnsigned,
   return arith::ConstantOp::create(b, loc, splatIfVector(type, scalar));
 }
 
-Value buildCombine(OpBuilder &b, Location loc, tx::Combine op, bool isUnsigned, Value lhs, Value rhs) {
+Value buildCombine(OpBuilder &b, Location loc, tx::Combine op, bool isUnsigned, Value lhs,
+                   Value rhs) {
   Type element = getElementTypeOrSelf(lhs.getType());
   bool isFloat = isa<FloatType>(element);
   bool unsignedOrder = isUnsigned || element.isInteger(1);
@@ -112,7 +114,8 @@ static SmallVector<Value> inlineBlock(OpBuilder &b, Block &block, ValueRange arg
   return results;
 }
 
-SmallVector<Value> inlineCombiner(OpBuilder &b, tx::CombinerOp combiner, ValueRange lhs, ValueRange rhs) {
+SmallVector<Value> inlineCombiner(OpBuilder &b, tx::CombinerOp combiner, ValueRange lhs,
+                                  ValueRange rhs) {
   SmallVector<Value> arguments(lhs);
   arguments.append(rhs.begin(), rhs.end());
   return inlineBlock(b, combiner.getBody().front(), arguments);

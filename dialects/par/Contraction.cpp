@@ -14,9 +14,10 @@ using namespace mlir;
 
 namespace texpr::par {
 
+/// Zero extension stays: a contraction widens integers with their sign.
 static Value stripWidening(Value v) {
   while (Operation *def = v.getDefiningOp()) {
-    if (!isa<arith::ExtFOp, arith::ExtSIOp, arith::ExtUIOp>(def))
+    if (!isa<arith::ExtFOp, arith::ExtSIOp>(def))
       break;
     v = def->getOperand(0);
   }
