@@ -14,14 +14,37 @@ bool check(std::unique_ptr<Program> program, const SourceFiles &files, Diagnosti
            CheckedProgram &out) {
   out.facts = std::make_unique<facts::Facts>();
   out.program = std::move(program);
-  unsigned before = diags.errorCount();
-  if (!out.program || before)
+  if (!out.program)
     return false;
   Checker(*out.program, files, diags, out).run();
-  return diags.errorCount() == before;
+  return !diags.hasErrors();
+}
+
+/// What the parser dropped is missing: then a declaration with a syntax error inside is passed over, and so are calls of
+/// what is not there.
+void Checker::passOverBroken() {
+  isPartial = diags.hasErrors();
+  if (!isPartial)
+    return;
+  auto isBroken = [&](const auto &decl) {
+    for (const Diagnostic *d : diags.sorted())
+      if (d->severity == Severity::Error && d->range && d->range->file == decl->range.file &&
+          d->range->begin >= decl->range.begin && d->range->begin <= decl->range.end)
+        return true;
+    return false;
+  };
+  for (auto &fn : program.fns)
+    if (!fn->body || isBroken(fn))
+      broken.insert(fn->name.text);
+  for (auto &op : program.ops)
+    if (!op->body || isBroken(op))
+      broken.insert(op->name.text);
+  std::erase_if(program.fns, [&](const auto &fn) { return broken.count(fn->name.text) != 0; });
+  std::erase_if(program.ops, [&](const auto &op) { return broken.count(op->name.text) != 0; });
 }
 
 void Checker::run() {
+  passOverBroken();
   for (const UseDecl &u : program.uses)
     notYet(u.range, "`use`");
   for (const auto &s : program.structs)

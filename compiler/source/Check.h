@@ -58,8 +58,9 @@ struct CheckedProgram {
   std::unordered_map<const Expr *, facts::Expr> extentBound;
 };
 
-/// Checks `program`, which `out` then owns, and reports what is wrong. True: no errors. A program
-/// with syntax errors may be given too: what could not be parsed is passed over in silence.
+/// Checks `program`, which `out` then owns, and reports what is wrong. True: the program is right, and `diags` has no
+/// errors. After syntax errors `program` is partial: declarations that hold one are dropped from it, and
+/// the others are checked.
 bool check(std::unique_ptr<Program> program, const SourceFiles &files, Diagnostics &diags,
            CheckedProgram &out);
 

@@ -223,6 +223,8 @@ bool Checker::checkCombine(CombineOp &op, const Type &value, SourceRange range) 
   }
   auto found = opByName.find(name);
   if (found == opByName.end()) {
+    if (isPartial)
+      return false;
     auto error = diags.error(op.name.range, "no operator is named `" + name + "`");
     error.note("a reduction combines by + * min max and or xor, or by an `op` of this program");
     std::string near;

@@ -140,7 +140,7 @@ std::string Checker::nearName(llvm::StringRef name, bool functions) const {
 
 /// N1: every name is declared.
 void Checker::unknownName(const Ident &name, bool isCall) {
-  if (name.text.empty())
+  if (name.text.empty() || (isCall && isPartial))
     return;
   auto entry = diags.error(name.range, std::string(isCall ? "no function" : "nothing") +
                                            " is named `" + name.text + "` here");

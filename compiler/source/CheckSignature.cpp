@@ -112,7 +112,7 @@ std::optional<Type> Checker::resolveType(TypeExpr &t, bool inSignature) {
         notYet(t.range, "a struct as a type");
         return std::nullopt;
       }
-    if (!t.name.text.empty())
+    if (!t.name.text.empty() && !isPartial)
       diags.error(t.name.range, "no type is named `" + t.name.text + "`")
           .note("types are f64 f32 f16 bf16, i8 … i64, u8 … u64, bool, tuples and tensors of them");
     return std::nullopt;

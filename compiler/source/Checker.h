@@ -155,6 +155,9 @@ private:
   std::map<std::string, std::vector<CallEdge>> calls; // by the name of the caller
   std::vector<FnDecl *> bodyOrder;                    // callees first
   const FnDecl *currentFn = nullptr;
+  bool isPartial = false;       // there were syntax errors
+  std::set<std::string> broken; // functions and ops that have one
+  void passOverBroken();
   void declareFns();
   void declareOps();
   void checkCNames();
