@@ -1,6 +1,6 @@
 // Names the first pass that changes what a program computes.
 //
-//   texprc x.tx --stop-after=import > x.mlir && texpr-bisect x.mlir --target=x86-64-v3 --save=/tmp/x
+//   texprc x.tx --stop-after=import > x.mlir && texpr-bisect x.mlir --target=x86-64-v3 --save=x
 #include "compiler/Pipeline.h"
 #include "compiler/Register.h"
 #include "compiler/tools/Bisect.h"
