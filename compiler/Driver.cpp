@@ -22,6 +22,7 @@
 #include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
 #include <iterator>
+#include <map>
 
 using namespace mlir;
 
@@ -115,6 +116,19 @@ std::vector<const Target *> parseTargets(const std::string &list, std::string &e
 // ---- the road ----------------------------------------------------------------------------------
 
 namespace {
+/// Keeps a copy of the module after each pass whose name is a key of `seen`.
+struct Watch : PassInstrumentation {
+  using Seen = std::map<std::string, OwningOpRef<ModuleOp>, std::less<>>;
+  explicit Watch(Seen &seen) : seen(seen) {}
+  void runAfterPass(Pass *pass, Operation *op) override {
+    auto it = seen.find(std::string_view(pass->getArgument()));
+    auto at = dyn_cast<ModuleOp>(op);
+    if (it != seen.end() && at)
+      it->second = at.clone();
+  }
+  Seen &seen;
+};
+
 class Compilation {
 public:
   explicit Compilation(const CompileOptions &options)
@@ -124,6 +138,9 @@ public:
       pipeline.stopAfter = options.stopAfter;
   }
   ExitCode run();
+  ExitCode
+  inspect(const std::vector<std::string> &passes,
+          const std::function<void(const FrontEnd &, const Target &, const ModuleAfter &)> &look);
 
 private:
   static DialectRegistry registry() {
@@ -141,6 +158,12 @@ private:
   ExitCode writeObject(llvm::ArrayRef<CpuVariant> variants, ModuleOp parStage);
   ExitCode writeHeader(ModuleOp parStage);
   ExitCode printStopped(ModuleOp module);
+  ExitCode writeDepfile();
+  ExitCode readShared();
+  void keepError(mlir::Diagnostic &d) {
+    llvm::raw_string_ostream(internalErrors) << d.getLocation() << ": " << d << "\n";
+  }
+  FrontEnd &frontEnd() { return options.frontEnd ? *options.frontEnd : ownFrontEnd; }
   bool stopsAt(Stage stage) const { return stopped || options.stopAfter == name(stage); }
   std::string outputPath(llvm::StringRef extension) const;
   ExitCode write(const std::string &path, llvm::StringRef bytes);
@@ -150,6 +173,9 @@ private:
   MLIRContext context;
   FrontEnd ownFrontEnd;
   OwningOpRef<ModuleOp> module;
+  std::vector<std::string> written; // the outputs, for the depfile
+  std::map<std::string, OwningOpRef<ModuleOp>, std::less<>>
+      seen;                   // by `inspect`: what each watched pass left
   std::string internalErrors; // what MLIR reported
   bool stopped = false;       // by --stop-after=PASS
   bool isMlirInput = false;
@@ -175,7 +201,33 @@ ExitCode Compilation::write(const std::string &path, llvm::StringRef bytes) {
     return exitDone;
   }
   std::string error;
-  return emit::writeFile(path, bytes, error) ? exitDone : environment(error);
+  if (!emit::writeFile(path, bytes, error))
+    return environment(error);
+  written.push_back(path);
+  return exitDone;
+}
+
+/// `softmax.o softmax.h: softmax.tx`, as make and ninja read it.
+ExitCode Compilation::writeDepfile() {
+  if (options.depfile.empty())
+    return exitDone;
+  auto escaped = [](const std::string &path) {
+    std::string out;
+    for (char c : path) {
+      if (c == ' ' || c == '#' || c == '\\')
+        out += '\\';
+      out += c == '$' ? "$$" : std::string(1, c);
+    }
+    return out;
+  };
+  std::string text, error;
+  for (const std::string &output : written)
+    text += (text.empty() ? "" : " ") + escaped(output);
+  text += ":";
+  for (const std::string &input : options.inputs)
+    if (input != "-")
+      text += " " + escaped(input);
+  return emit::writeFile(options.depfile, text + "\n", error) ? exitDone : environment(error);
 }
 
 /// A fault of ours: says so, and leaves the module where it can be looked at.
@@ -204,9 +256,8 @@ ExitCode Compilation::readModule() {
     if (!options.frontEnd)
       if (ExitCode code = ownFrontEnd.load(options.inputs, options.jsonDiagnostics))
         return code;
-    FrontEnd &frontEnd = options.frontEnd ? *options.frontEnd : ownFrontEnd;
     loadImportDialects(context);
-    module = importProgram(frontEnd.checked, frontEnd.files, context);
+    module = importProgram(frontEnd().checked, frontEnd().files, context);
     if (!module || failed(verify(*module)))
       return internal(module ? *module : ModuleOp(), "the program could not be imported");
     return exitDone;
@@ -247,6 +298,8 @@ ExitCode Compilation::runPasses(ModuleOp at, Stage reached,
   PassManager passes(&context);
   PassList list(passes, pipeline);
   build(list, passes);
+  if (!seen.empty())
+    passes.addInstrumentation(std::make_unique<Watch>(seen));
   if (failed(passes.run(at)))
     return internal(at, "a pass on the way to stage '" + name(reached).str() + "' failed");
   stopped = list.isStopped();
@@ -347,32 +400,53 @@ ExitCode Compilation::writeObject(llvm::ArrayRef<CpuVariant> variants, ModuleOp 
   if (options.emit == EmitKind::shared) {
     if (!emit::linkShared(outputPath("so"), *bytes, error))
       return environment(error);
+    written.push_back(outputPath("so"));
   } else if (ExitCode code = write(outputPath("o"), *bytes)) {
     return code;
   }
   return writeHeader(parStage);
 }
 
-ExitCode Compilation::run() {
-  ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &d) {
-    llvm::raw_string_ostream os(internalErrors);
-    os << d.getLocation() << ": " << d << "\n";
-  });
-  std::string error;
-  auto targets = parseTargets(options.targets, error);
-  if (targets.empty())
-    return usage(error);
+/// What is done once for all machines: up to stage `tx`, calls inlined.
+ExitCode Compilation::readShared() {
   if (ExitCode code = readModule())
     return code;
   if (ExitCode code = save(*module, "import"))
     return code;
-  if (stageOf(*module) == Stage::tx && options.stopAfter != "import") {
-    auto build = [&](PassList &list, OpPassManager &) { buildSharedPipeline(list, pipeline); };
-    if (ExitCode code = runPasses(*module, Stage::tx, build))
-      return code;
-    if (ExitCode code = save(*module, "tx"))
-      return code;
-  }
+  if (stageOf(*module) != Stage::tx || options.stopAfter == "import")
+    return exitDone;
+  auto build = [&](PassList &list, OpPassManager &) { buildSharedPipeline(list, pipeline); };
+  if (ExitCode code = runPasses(*module, Stage::tx, build))
+    return code;
+  return save(*module, "tx");
+}
+
+ExitCode Compilation::inspect(
+    const std::vector<std::string> &passes,
+    const std::function<void(const FrontEnd &, const Target &, const ModuleAfter &)> &look) {
+  ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &d) { keepError(d); });
+  std::string error;
+  auto targets = parseTargets(options.targets, error);
+  if (targets.empty())
+    return usage(error);
+  for (const std::string &pass : passes)
+    seen[pass];
+  if (ExitCode code = readShared())
+    return code;
+  if (ExitCode code = lower(*module, *targets.back(), nullptr))
+    return code;
+  look(frontEnd(), *targets.back(), [&](llvm::StringRef pass) { return *seen.at(pass.str()); });
+  return exitDone;
+}
+
+ExitCode Compilation::run() {
+  ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &d) { keepError(d); });
+  std::string error;
+  auto targets = parseTargets(options.targets, error);
+  if (targets.empty())
+    return usage(error);
+  if (ExitCode code = readShared())
+    return code;
   if (options.emit == EmitKind::tx || stopsAt(Stage::tx) || options.stopAfter == "import")
     return printStopped(*module);
 
@@ -396,12 +470,18 @@ ExitCode Compilation::run() {
     return usage("--stop-after=" + options.stopAfter + ": no such stage or pass");
   if (options.emit == EmitKind::par)
     return printStopped(*kept);
-  if (options.emit == EmitKind::header)
-    return writeHeader(*kept);
-  return writeObject(variants, *kept);
+  ExitCode code =
+      options.emit == EmitKind::header ? writeHeader(*kept) : writeObject(variants, *kept);
+  return code ? code : writeDepfile();
 }
 } // namespace
 
 ExitCode compile(const CompileOptions &options) { return Compilation(options).run(); }
+
+ExitCode
+inspect(const CompileOptions &options, const std::vector<std::string> &passes,
+        const std::function<void(const FrontEnd &, const Target &, const ModuleAfter &)> &look) {
+  return Compilation(options).inspect(passes, look);
+}
 
 } // namespace texpr

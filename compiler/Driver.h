@@ -2,8 +2,13 @@
 #pragma once
 #include "compiler/source/Check.h"
 #include "compiler/target/Target.h"
+#include <functional>
 #include <string>
 #include <vector>
+
+namespace mlir {
+class ModuleOp;
+}
 
 namespace texpr {
 
@@ -49,5 +54,12 @@ struct FrontEnd {
 std::vector<const Target *> parseTargets(const std::string &list, std::string &error);
 
 ExitCode compile(const CompileOptions &options);
+
+/// Takes the program to the end of the road for the last of the targets and hands over the modules that `passes` left, by
+/// their names; a null module: the pass did not run.
+using ModuleAfter = std::function<mlir::ModuleOp(llvm::StringRef pass)>;
+ExitCode
+inspect(const CompileOptions &options, const std::vector<std::string> &passes,
+        const std::function<void(const FrontEnd &, const Target &, const ModuleAfter &)> &look);
 
 } // namespace texpr

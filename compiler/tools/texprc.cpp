@@ -1,8 +1,10 @@
 // The command: parses its line and calls one function of the driver, or of a command beside it.
 #include "compiler/Driver.h"
+#include "compiler/report/Explain.h"
 #include "compiler/tools/Run.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <iterator>
 
 namespace {
 using namespace texpr;
@@ -61,6 +63,11 @@ void addBuild(CLI::App &app, CompileOptions &options) {
       "texprc COMMAND --help has more.");
 }
 
+ExitCode usage(const std::string &message) {
+  std::fprintf(stderr, "texprc: error: %s\n", message.c_str());
+  return exitUsage;
+}
+
 struct CheckOptions {
   std::vector<std::string> files;
   bool isVerbose = false;
@@ -110,6 +117,60 @@ CLI::App *addRun(CLI::App &app, RunOptions &options, std::vector<std::string> &w
   return run;
 }
 
+struct ExplainCommand {
+  report::ExplainOptions options;
+  CompileOptions compile;
+};
+
+CLI::App *addExplain(CLI::App &app, ExplainCommand &command) {
+  CLI::App *explain = app.add_subcommand(
+      "explain", "say what was decided: dims, proofs, fusion, kernels and their cost");
+  explain->add_option("FILE", command.compile.inputs, "a .tx file")->required()->expected(1);
+  explain->add_option("FN", command.options.function,
+                      "one function; by default every exported one");
+  explain->add_flag("-v,--verbose", command.options.isVerbose,
+                    "with a line for each access, race and fact");
+  addTarget(*explain, command.compile,
+            "the machine; of a list the last one. cpu (default) is x86-64-v4 here");
+  addLevel(*explain, command.compile);
+  addDiagnostics(*explain, command.compile);
+  explain->footer("Examples:\n"
+                  "  texprc explain softmax.tx\n"
+                  "  texprc explain -v nn.tx layernorm --target=x86-64-v3\n"
+                  "flops, calls and bytes are counts of one call, as formulas in the dims: n*m is "
+                  "a product, up64(x) is x "
+                  "rounded up to a\nmultiple of 64, |p| the length of a range that data gives.");
+  return explain;
+}
+
+ExitCode runExplain(ExplainCommand &command) {
+  FrontEnd frontEnd;
+  if (command.compile.inputs[0].ends_with(".mlir"))
+    return usage("explain needs a .tx file: it shows decisions beside the source");
+  if (ExitCode code = frontEnd.load(command.compile.inputs, command.compile.jsonDiagnostics))
+    return code;
+  bool found = command.options.function.empty();
+  for (auto &fn : frontEnd.checked.program->fns)
+    found |= !fn->isLocal && fn->name.text == command.options.function;
+  if (!found)
+    return usage(command.compile.inputs[0] + " exports no function '" + command.options.function +
+                 "'");
+  command.compile.frontEnd = &frontEnd;
+  std::string text;
+  std::vector<std::string> passes(std::begin(report::explainedPasses),
+                                  std::end(report::explainedPasses));
+  ExitCode code =
+      inspect(command.compile, passes,
+              [&](const FrontEnd &, const Target &target, const ModuleAfter &after) {
+                report::ExplainInput input{frontEnd.checked, frontEnd.files,   target,
+                                           after(passes[0]), after(passes[1]), after(passes[2]),
+                                           after(passes[3]), after(passes[4]), after(passes[5])};
+                text = report::explain(input, command.options);
+              });
+  std::fputs(text.c_str(), stdout);
+  return code;
+}
+
 ExitCode runCheck(const CheckOptions &options) {
   FrontEnd frontEnd;
   ExitCode code = frontEnd.load(options.files, options.compile.jsonDiagnostics);
@@ -119,11 +180,6 @@ ExitCode runCheck(const CheckOptions &options) {
                 options.files.size(), frontEnd.checked.program->fns.size(),
                 frontEnd.checked.notes.size(), frontEnd.checked.sites.size());
   return code;
-}
-
-ExitCode usage(const std::string &message) {
-  std::fprintf(stderr, "texprc: error: %s\n", message.c_str());
-  return exitUsage;
 }
 
 /// Options of the build that stand before a command would be lost in silence.
@@ -161,6 +217,8 @@ int main(int argc, char **argv) {
   RunOptions runOptions;
   std::vector<std::string> words;
   CLI::App *run = addRun(app, runOptions, words);
+  ExplainCommand explainCommand;
+  CLI::App *explain = addExplain(app, explainCommand);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &e) {
@@ -173,6 +231,8 @@ int main(int argc, char **argv) {
       return usage(name + " stands before the command; options of a command come after it");
   if (*check)
     return runCheck(checkOptions);
+  if (*explain)
+    return runExplain(explainCommand);
   if (*run) {
     ExitCode code = splitWords(words, runOptions);
     return code ? code : texpr::run(runOptions);

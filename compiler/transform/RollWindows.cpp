@@ -278,6 +278,7 @@ private:
     }
     w.alloc.replaceAllUsesWith(ring.getResult());
     w.alloc.erase();
+    w.producer->setAttr("par.ring", b.getI64IntegerAttr(slots)); // for `explain`
     if (rolled.insert(w.producer).second)
       onlyNewRows(w);
   }

@@ -1,0 +1,262 @@
+// Writes the report of `texprc explain`: a section a function.
+//
+// In: the checked program and modules at six points of the road. Out: text, the same for the same input. The order is the
+// reader's: what a caller must bring, why the accesses are safe, what was fused, then each kernel with its work, its loops
+// and its memory. Nothing is decided here: every line is read off the tree or off an attribute.
+#include "compiler/report/Explain.h"
+#include "compiler/report/Loops.h"
+#include "compiler/report/Values.h"
+#include "compiler/report/Work.h"
+#include "dialects/plan/Plan.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+
+namespace texpr::report {
+
+namespace {
+
+class Explanation {
+public:
+  Explanation(const ExplainInput &input, const ExplainOptions &options)
+      : input(input), options(options), names(namesOf(input.checked, input.files)), os(text) {
+    if (this->input.rolled)
+      this->input.rolled.walk([&](Operation *op) {
+        if (op->hasAttr("par.ring"))
+          rings.insert(placeOf(op));
+      });
+  }
+
+  std::string write() {
+    for (auto &fn : input.checked.program->fns)
+      if (!fn->isLocal && (options.function.empty() || fn->name.text == options.function))
+        function(*fn);
+    return std::move(text);
+  }
+
+private:
+  /// "  dims       m: …", the label only on the first line of a group.
+  void row(StringRef label, const Twine &what) {
+    os << "  " << llvm::left_justify(label == lastLabel ? "" : label, 11) << what << "\n";
+    lastLabel = label;
+  }
+  std::string lineOf(SourceRange r) const {
+    return std::to_string(input.files.place(r.file, r.begin).line);
+  }
+  std::string lineOf(Place p) const { return "line " + std::to_string(p.line); }
+
+  void function(const FnDecl &fn) {
+    lastLabel = "";
+    if (!text.empty())
+      os << "\n";
+    auto mapped = input.mapped.lookupSymbol<func::FuncOp>(fn.name.text);
+    auto signature = mapped ? mapped->getAttrOfType<StringAttr>("tx.signature") : StringAttr();
+    os << (signature ? signature.getValue() : StringRef(fn.name.text)) << "\n";
+    os << "  " << input.files.name(fn.range.file) << ":" << lineOf(fn.range) << ", for "
+       << input.target.name << "\n";
+    dims(fn);
+    promises(fn);
+    proofs(fn);
+    values(fn);
+    if (mapped)
+      kernels(fn, mapped);
+  }
+
+  // ---- what a caller brings ----
+
+  void dims(const FnDecl &fn) {
+    for (const DimBinding &dim : fn.dims) {
+      std::string how = "is an argument";
+      if (dim.how == DimBinding::How::Axis)
+        how = "axis " + std::to_string(dim.axis) + " of " + fn.params[dim.param].decl->name.text;
+      else if (dim.how == DimBinding::How::Defined)
+        how = "= " + input.checked.facts->str(*dim.decl->value);
+      row("dims", dim.decl->name.text + ": " + how);
+    }
+  }
+
+  void promises(const FnDecl &fn) {
+    for (const EntryCheck &check : fn.entryChecks)
+      row("at entry", check.text + "  (line " + lineOf(check.range) + ")");
+    for (const FailureSite &site : input.checked.sites)
+      if (site.fn == &fn)
+        row("data", site.text + "; tested where it is relied on");
+  }
+
+  // ---- why it is safe ----
+
+  void proofs(const FnDecl &fn) {
+    static constexpr std::pair<CheckNote::Kind, const char *> kinds[] = {
+        {CheckNote::Kind::Proved, "in bounds by proof"},
+        {CheckNote::Kind::Else, "covered by else"},
+        {CheckNote::Kind::Verified, "by a fact on data"},
+        {CheckNote::Kind::Race, "pairs free of races by proof"},
+        {CheckNote::Kind::Disjoint, "races excluded by @disjoint"},
+        {CheckNote::Kind::Written, "buffers written before they are read"},
+        {CheckNote::Kind::CallFact, "facts of calls proved"}};
+    std::string summary;
+    for (auto [kind, what] : kinds) {
+      size_t n = llvm::count_if(input.checked.notes, [&](const CheckNote &note) {
+        return note.fn == &fn && note.kind == kind;
+      });
+      if (n)
+        summary += (summary.empty() ? "" : ", ") + std::to_string(n) + " " + what;
+    }
+    row("accesses", summary.empty() ? "none to show" : summary);
+    if (!options.isVerbose)
+      return;
+    for (const CheckNote &note : input.checked.notes)
+      if (note.fn == &fn)
+        os << "    " << input.files.name(note.range.file) << ":" << lineOf(note.range) << ": "
+           << note.text << "\n";
+  }
+
+  // ---- what was fused ----
+
+  std::string nameAt(Place place) const {
+    auto it = names.find(place);
+    return it == names.end() ? "a form" : it->second;
+  }
+
+  void values(const FnDecl &fn) {
+    for (const Decision &d : decisionsOf(input.inlined, input.fused, fn.name.text)) {
+      std::string ring = rings.count(d.place) ? "; its rows are kept in a ring" : "";
+      row("values",
+          nameAt(d.place) + " (" + lineOf(d.place) + ") " + d.decision + ": " + d.why + ring);
+    }
+  }
+
+  // ---- kernels ----
+
+  static SmallVector<par::KernelOp> kernelsOf(ModuleOp module, StringRef name) {
+    SmallVector<par::KernelOp> out;
+    if (auto func = module ? module.lookupSymbol<func::FuncOp>(name) : func::FuncOp())
+      func.walk([&](par::KernelOp k) { out.push_back(k); });
+    return out;
+  }
+
+  /// The last loop nest that stands in the kernel: what it was made for.
+  Place anchorOf(par::KernelOp kernel) const {
+    Place place;
+    for (Operation &op : *kernel.getBlock())
+      if (isa<tx::HasDomain>(op) && placeOf(&op).line)
+        place = placeOf(&op);
+    return place;
+  }
+
+  void kernels(const FnDecl &fn, func::FuncOp mapped) {
+    auto counted = kernelsOf(input.par, fn.name.text);
+    auto shown = kernelsOf(input.mapped, fn.name.text);
+    row("kernels", std::to_string(shown.size()));
+    for (size_t k = 0; k < shown.size(); ++k) {
+      Place anchor = anchorOf(k < counted.size() ? counted[k] : shown[k]);
+      os << "  kernel " << k + 1;
+      if (anchor.line)
+        os << ", line " << anchor.line << ": "
+           << input.files.line(fn.range.file, anchor.line).trim();
+      os << "\n";
+      if (counted.size() == shown.size())
+        work(counted[k]);
+      loops(shown[k]);
+    }
+    declined(fn);
+    workspace(fn, mapped);
+  }
+
+  void detail(StringRef label, const Twine &what) {
+    os << "    " << llvm::left_justify(label, 9) << what << "\n";
+  }
+
+  void work(par::KernelOp kernel) {
+    Indices indices(kernel->getParentOfType<func::FuncOp>());
+    Work w = workOf(kernel, indices, rings);
+    detail("flops", w.flops.str());
+    std::string calls;
+    for (auto &[name, times] : w.calls)
+      calls += (calls.empty() ? "" : ", ") + name + " " + times.str();
+    if (!calls.empty())
+      detail("calls", calls);
+    if (!w.integers.isZero())
+      detail("integer", w.integers.str() + " operations");
+    if (!w.checks.isZero())
+      detail("tests", w.checks.str() + " of facts on data");
+    detail("reads", traffic(w.reads));
+    detail("writes", traffic(w.writes));
+    where(indices);
+  }
+
+  static std::string traffic(const std::vector<Traffic> &all) {
+    std::string text;
+    for (const Traffic &t : all)
+      text += (text.empty() ? "" : ", ") + t.name + " " + t.bytes.str();
+    return text.empty() ? "nothing" : text + " bytes";
+  }
+
+  void where(const Indices &indices) {
+    for (auto &[name, definition] : indices.definitions())
+      detail("where", name + " = " + definition);
+  }
+
+  void loops(par::KernelOp kernel) {
+    Indices indices(kernel->getParentOfType<func::FuncOp>());
+    StringRef label = "loops";
+    for (const std::string &line : loopsOf(kernel, indices)) {
+      detail(label, line);
+      label = "";
+    }
+    Scratch scratch = scratchOf(kernel);
+    detail(
+        "stack",
+        std::to_string(scratch.stack) + " bytes a task" +
+            (scratch.registers ? ", " + std::to_string(scratch.registers) + " in registers" : ""));
+  }
+
+  /// Loops that were to run in lanes and could not.
+  void declined(const FnDecl &fn) {
+    auto func = input.vectorized ? input.vectorized.lookupSymbol<func::FuncOp>(fn.name.text)
+                                 : func::FuncOp();
+    if (!func)
+      return;
+    std::set<Decision> reasons;
+    func.walk([&](Operation *op) {
+      StringRef why = plan::getWhy(op);
+      if (isa<par::ForallOp, par::ReduceOp>(op) && why.starts_with("not in lanes"))
+        reasons.insert({placeOf(op), "", why.str()});
+    });
+    for (const Decision &d : reasons)
+      row("declined", lineOf(d.place) + ": " + d.why);
+  }
+
+  void workspace(const FnDecl &fn, func::FuncOp mapped) {
+    auto formula = input.mapped.lookupSymbol<func::FuncOp>(fn.name.text + ".workspace");
+    if (!formula)
+      return;
+    std::vector<std::string> dims;
+    for (unsigned i = 0; i < mapped.getNumArguments(); ++i)
+      if (auto dim = mapped.getArgAttrOfType<StringAttr>(i, "tx.dim"))
+        dims.push_back(dim.str());
+    Indices indices(formula, dims);
+    Formula bytes = indices.of(formula.getBody().front().getTerminator()->getOperand(0));
+    row("workspace", bytes.str() + " bytes");
+    for (auto &[name, definition] : indices.definitions())
+      row("workspace", "where " + name + " = " + definition);
+  }
+
+  ExplainInput input;
+  const ExplainOptions &options;
+  std::map<Place, std::string> names;
+  std::set<Place> rings;
+  std::string text;
+  llvm::raw_string_ostream os;
+  std::string lastLabel;
+};
+
+} // namespace
+
+std::string explain(const ExplainInput &input, const ExplainOptions &options) {
+  return Explanation(input, options).write();
+}
+
+} // namespace texpr::report

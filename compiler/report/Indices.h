@@ -1,0 +1,38 @@
+// Index values of a function as formulas in its dims.
+#pragma once
+#include "compiler/report/Formula.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Value.h"
+#include "llvm/ADT/DenseMap.h"
+#include <set>
+
+namespace texpr::report {
+
+class Indices {
+public:
+  /// `dims`: the names of the function's arguments, in order, where they are no attributes.
+  explicit Indices(mlir::func::FuncOp func, std::vector<std::string> dims = {});
+
+  /// The value; an axis of a loop is its mean, so that products of extents count the iterations of triangles too.
+  Formula of(mlir::Value v);
+  /// Iterations of the axis of a loop; a window of rows that moves with an outer axis is as wide as inside the tensor.
+  Formula iterations(mlir::Value axis, mlir::Value lower, mlir::Value upper, llvm::StringRef name);
+  bool dependsOnAxis(mlir::Value v);
+  bool dependsOnData(mlir::Value v);
+
+  /// "t1 = ceil(h / 64)": long parts, named once.
+  const std::vector<std::pair<std::string, std::string>> &definitions() const { return named; }
+
+private:
+  Formula compute(mlir::Value v);
+  Formula quotient(mlir::Value dividend, mlir::Value divisor, bool roundsUp);
+  Formula choice(mlir::Operation *op, bool isMax);
+  Formula atom(const std::string &text);
+  bool reaches(mlir::Value v, llvm::function_ref<bool(mlir::Value)> goal);
+
+  llvm::DenseMap<mlir::Value, Formula> known;
+  std::vector<std::pair<std::string, std::string>> named;
+  std::set<std::string> dimNames;
+};
+
+} // namespace texpr::report

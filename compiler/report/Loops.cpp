@@ -1,0 +1,166 @@
+// What each loop of a mapped kernel became, read off its attributes.
+//
+// In: a kernel of the stage mapped, after roll-windows. Out: lines, indented by nesting:
+//   chunk: threads
+//     i: in order
+//       max over j: 16 lanes, 4 accumulators
+//       j: 16 lanes
+// Equal neighbours (unrolled copies) are one line with their number.
+#include "compiler/report/Loops.h"
+#include "dialects/tx/TxOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+
+namespace texpr::report {
+
+namespace {
+
+std::string axisNames(ArrayAttr axes) {
+  return llvm::join(
+      llvm::map_range(axes.getAsValueRange<StringAttr>(), [](StringRef s) { return s.str(); }),
+      ", ");
+}
+
+int64_t count(Operation *op, StringRef name, int64_t absent) {
+  auto attr = op->getAttrOfType<IntegerAttr>(name);
+  return attr ? attr.getInt() : absent;
+}
+
+std::string elementName(Type t) {
+  std::string text;
+  llvm::raw_string_ostream(text) << t;
+  return text;
+}
+
+class Lister {
+public:
+  explicit Lister(Indices &indices) : indices(indices) {}
+
+  void block(Block &b, unsigned depth) {
+    for (Operation &op : b) {
+      std::string text = line(&op);
+      unsigned inner = depth;
+      if (!text.empty()) {
+        add(std::string(2 * depth, ' ') + text);
+        ++inner;
+      }
+      if (isa<par::ReduceOp>(op)) // its operands' loops only
+        inner = depth + 1;
+      for (Region &region : op.getRegions())
+        for (Block &child : region)
+          block(child, inner);
+    }
+  }
+
+  std::vector<std::string> take() {
+    std::vector<std::string> out;
+    for (auto &[text, times] : lines)
+      out.push_back(text + (times > 1 ? "  (" + std::to_string(times) + " times)" : ""));
+    return out;
+  }
+
+private:
+  void add(std::string text) {
+    if (!lines.empty() && lines.back().first == text)
+      ++lines.back().second;
+    else
+      lines.emplace_back(std::move(text), 1);
+  }
+
+  std::string line(Operation *op) {
+    if (auto forall = dyn_cast<par::ForallOp>(op))
+      return axisNames(forall.getAxes()) + ": " + levelText(forall);
+    if (auto seq = dyn_cast<par::SeqOp>(op))
+      return seq.getAxis().str() + ": in order";
+    if (auto reduce = dyn_cast<par::ReduceOp>(op))
+      return reduceText(reduce);
+    if (auto contract = dyn_cast<par::ContractOp>(op))
+      return contractText(contract);
+    if (auto alloc = dyn_cast<par::AllocOp>(op))
+      return bufferText(alloc.getType(), alloc.getExtents(), alloc.getName(),
+                        alloc.getPlace().value_or("memory") == "reg" ? "registers" : "the stack");
+    if (auto slot = dyn_cast<par::SlotOp>(op))
+      return bufferText(slot.getType(), slot.getExtents(), std::nullopt, "the workspace");
+    return isa<scf::IfOp>(op) && hasLoops(op) ? "if" : "";
+  }
+
+  static bool hasLoops(Operation *op) {
+    return op->walk([](tx::HasDomain) { return WalkResult::interrupt(); }).wasInterrupted();
+  }
+
+  std::string levelText(par::ForallOp forall) {
+    StringRef level = forall.getLevel().value_or("step");
+    StringRef last = cast<StringAttr>(forall.getAxes()[forall.getNumAxes() - 1]).getValue();
+    std::string text = "in order";
+    if (level == "thread")
+      text = "threads";
+    else if (level == "simd")
+      text = std::to_string(count(forall, "plan.vector", 1)) + " lanes" +
+             (forall.getNumAxes() > 1 ? " along " + last.str() : "");
+    else if (level != "step")
+      text = level.str();
+    if (int64_t rows = count(forall, "par.ring", 0))
+      text += ", new rows only: a ring of " + std::to_string(rows);
+    return text;
+  }
+
+  static std::string reduceText(par::ReduceOp reduce) {
+    std::string text = (reduce.getCombiner() ? reduce.getCombiner()->str()
+                                             : tx::stringifyCombine(reduce.getOp()).str()) +
+                       " over " + axisNames(reduce.getAxes()) + ": ";
+    if (reduce.getLevel().value_or("step") != "simd")
+      return text + "in order";
+    return text + std::to_string(count(reduce, "plan.vector", 1)) + " lanes, " +
+           std::to_string(count(reduce, "plan.unroll", 1)) + " accumulators";
+  }
+
+  static std::string contractText(par::ContractOp contract) {
+    auto row = contract.getInstr();
+    if (!row)
+      return "products, summed: in order";
+    auto number = [&](StringRef key) {
+      return std::to_string(row->getAs<IntegerAttr>(key).getInt());
+    };
+    return "products, summed: tiles of " + number("m") + " x " + number("n") +
+           " in registers, by " + row->getAs<StringAttr>("name").str();
+  }
+
+  std::string bufferText(par::BufType type, ValueRange extents, std::optional<StringRef> name,
+                         StringRef place) {
+    std::string text =
+        (name ? name->str() : "buffer") + " " + elementName(type.getElementType()) + "[";
+    for (auto [i, extent] : llvm::enumerate(extents))
+      text += (i ? ", " : "") + indices.of(extent).str();
+    return text + "] in " + place.str();
+  }
+
+  Indices &indices;
+  std::vector<std::pair<std::string, unsigned>> lines;
+};
+
+} // namespace
+
+std::vector<std::string> loopsOf(par::KernelOp kernel, Indices &indices) {
+  Lister lister(indices);
+  lister.block(*kernel.getBlock(), 0);
+  return lister.take();
+}
+
+Scratch scratchOf(par::KernelOp kernel) {
+  Scratch scratch;
+  kernel.walk([&](par::AllocOp alloc) {
+    Type element = cast<par::BufType>(alloc.getType()).getElementType();
+    int64_t bytes = element.isInteger(1) ? 1 : element.getIntOrFloatBitWidth() / 8;
+    for (Value extent : alloc.getExtents()) {
+      APInt length;
+      bytes *= matchPattern(extent, m_ConstantInt(&length)) ? length.getSExtValue() : 0;
+    }
+    (alloc.getPlace().value_or("") == "reg" ? scratch.registers : scratch.stack) += bytes;
+  });
+  return scratch;
+}
+
+} // namespace texpr::report
