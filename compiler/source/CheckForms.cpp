@@ -21,8 +21,10 @@ void Checker::bindAxis(const Axis &axis, Decl &binder, Frame &frame) {
   binder.type = Type::leaf(ScalarKind::I64);
   FExpr lo = axis.loValue.value_or(FExpr(0)), hi = axis.hiValue.value_or(FExpr(0));
   facts::Range below = interval(lo), above = interval(hi);
-  facts::Range range{below.lo.value_or(INT64_MIN),
-                     above.hi ? std::max(*above.hi - 1, INT64_MIN + 1) : INT64_MAX - 1};
+  // Not empty even where the loop is: a symbol's range holds everywhere, what is assumed of it below only here.
+  facts::Range range{std::min(below.lo.value_or(INT64_MIN), INT64_MAX - 1), INT64_MAX - 1};
+  if (above.hi)
+    range.hi = std::max(*above.hi, *range.lo + 1) - 1;
   FExpr s = newSymbol(binder.name.text, range, SymbolInfo::Kind::Binder);
   binder.value = s;
   SymbolInfo &info = symbols[*s.asSymbol()];

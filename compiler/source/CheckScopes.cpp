@@ -5,6 +5,7 @@
 // iterations apart later. `Assuming` undoes both.
 #include "compiler/source/Checker.h"
 #include <algorithm>
+#include <cassert>
 
 namespace texpr {
 
@@ -154,6 +155,8 @@ void Checker::unknownName(const Ident &name, bool isCall) {
 
 facts::Expr Checker::newSymbol(std::string name, facts::Range range, SymbolInfo::Kind kind,
                                const Expr *source) {
+  assert((!range.lo || !range.hi || *range.lo <= *range.hi) &&
+         "an empty range contradicts everything");
   facts::Symbol s = facts.newSymbol(std::move(name), range);
   symbols.resize(std::max<size_t>(symbols.size(), s + 1));
   symbols[s].kind = kind;
