@@ -3,8 +3,11 @@
 // In: index values as inlining left them. Out: sums of multiples without what cancels, quotients by constants divided out.
 //   %a = %i + 2 ; %b = %a - %i      →  2            tx.scalar floordiv (4 * %i + 3), 4  →  %i       tx.scalar mod (4 * %i + 3), 4  →  3
 //   tx.fact (s0 - s1 == 0)[%m, %n]  →  behind it, %m stands for %n: equality of extents is identity again
+//   tx.read %x[%i] else {…}, %i in 0 to %n  →  tx.read %x[%i]            tx.scalar mod %i, %d, %d > 0  →  arith.remui %i, %d
 // Sums are exact modulo 2^64. A quotient is divided out only where nothing can wrap: its leaves are dims and axes, below 2^47.
 #include "compiler/transform/Passes.h"
+#include "dialects/tx/Extents.h"
+#include "dialects/tx/FactsAt.h"
 #include "dialects/tx/Reach.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/MapVector.h"
@@ -103,6 +106,80 @@ struct SimplifyIndices : impl::SimplifyIndicesBase<SimplifyIndices> {
       if (v && v != op->getResult(0))
         op->getResult(0).replaceAllUsesWith(v);
     }
+    useFacts();
+  }
+
+  /// Drops guards that always hold and the total forms of quotients whose operands are known, as far as the facts at hand prove it.
+  void useFacts() {
+    SmallVector<Operation *> work;
+    getOperation().walk([&](Operation *op) {
+      auto read = dyn_cast<tx::ReadOp>(op);
+      auto scalar = dyn_cast<tx::ScalarOp>(op);
+      if ((read && read.hasElse()) || (scalar && isSymbolicQuotient(scalar)))
+        work.push_back(op);
+    });
+    if (work.size() > mostQuestions)
+      return;
+    for (Operation *op : work) {
+      if (auto read = dyn_cast<tx::ReadOp>(op))
+        dropGuard(read);
+      else
+        makePartial(cast<tx::ScalarOp>(op));
+    }
+  }
+
+  static constexpr size_t mostQuestions = 500;
+
+  static bool isSymbolicQuotient(tx::ScalarOp op) {
+    bool isQuotient =
+        op.getKind() == tx::ScalarKind::floordiv || op.getKind() == tx::ScalarKind::mod;
+    return isQuotient && op.getResult().getType().isIndex() && !constantOf(op.getOperands()[1]);
+  }
+
+  /// Arithmetic on dims and axes: no data, whose promises may not hold.
+  static bool isFreeOfData(Value v, unsigned depth = 0) {
+    Operation *op = v.getDefiningOp();
+    if (!op)
+      return true;
+    if (depth > maxDepth || !isa<arith::ArithDialect, tx::TxDialect>(op->getDialect()) ||
+        isa<tx::ReadOp>(op) || op->getNumRegions())
+      return false;
+    return llvm::all_of(op->getOperands(), [&](Value o) { return isFreeOfData(o, depth + 1); });
+  }
+
+  static void dropGuard(tx::ReadOp read) {
+    if (!llvm::all_of(read.getIndices(), [](Value v) { return isFreeOfData(v); }))
+      return;
+    tx::Extents known = tx::knownExtents(read.getSource());
+    if (!known)
+      return;
+    tx::FactsAt facts(read);
+    OpBuilder b(read);
+    Value zero = arith::ConstantIndexOp::create(b, read.getLoc(), 0);
+    for (auto [index, extent] : llvm::zip_equal(read.getIndices(), *known))
+      if (extent.lower || !facts.provesInRange(index, zero, extent.upper))
+        return;
+    auto plain = tx::ReadOp::create(b, read.getLoc(), read.getSource(), read.getIndices());
+    read.replaceAllUsesWith(plain.getResult());
+    read.erase();
+  }
+
+  static void makePartial(tx::ScalarOp op) {
+    Value dividend = op.getOperands()[0], divisor = op.getOperands()[1];
+    if (!isFreeOfData(dividend) || !isFreeOfData(divisor))
+      return;
+    tx::FactsAt facts(op);
+    OpBuilder b(op);
+    Location loc = op.getLoc();
+    Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+    if (!facts.proves(divisor, facts::Rel::GT, zero) ||
+        !facts.proves(dividend, facts::Rel::GE, zero))
+      return;
+    Value v = op.getKind() == tx::ScalarKind::mod
+                  ? arith::RemUIOp::create(b, loc, dividend, divisor).getResult()
+                  : arith::DivUIOp::create(b, loc, dividend, divisor).getResult();
+    op.getResult().replaceAllUsesWith(v);
+    op.erase();
   }
 
   static Value sum(OpBuilder &b, Operation *op) {

@@ -58,3 +58,26 @@ func.func @equal(%m: index {tx.dim = "m"}, %n: index {tx.dim = "n"}) -> tensor<?
   } : tensor<?xf32>
   return %y : tensor<?xf32>
 }
+
+// A guard that always holds goes; one that may not stays. A quotient of what is not negative by what is positive is arith's.
+// CHECK-LABEL: func.func @facts
+// CHECK: arith.remui
+// CHECK: tx.read %{{.*}}[%{{.*}}] : tensor<?xf32>
+// CHECK: tx.read %{{.*}}[%{{.*}}] else
+func.func @facts(%n: index {tx.dim = "n"}, %d: index {tx.dim = "d"}, %xa: tensor<?xf32>, %f: f32) -> tensor<?xf32> {
+  tx.fact affine_set<()[s0] : (s0 - 1 >= 0)>[%d] entry "d >= 1"
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n1 = arith.addi %n, %c1 : index
+  %x = tx.bind %xa[%n1] : tensor<?xf32>
+  %y = tx.compute (%i) = (%c0) to (%n1) axes ["i"] {
+    %r = tx.scalar mod %i, %d : index, index -> index
+    %k = arith.subi %i, %r : index
+    %a = tx.read %x[%i] else { tx.yield %f : f32 } : tensor<?xf32>
+    %p = arith.addi %k, %c1 : index
+    %b = tx.read %x[%p] else { tx.yield %f : f32 } : tensor<?xf32>
+    %s = arith.addf %a, %b : f32
+    tx.yield %s : f32
+  } : tensor<?xf32>
+  return %y : tensor<?xf32>
+}
