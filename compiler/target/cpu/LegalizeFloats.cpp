@@ -6,7 +6,8 @@
 // Rounding twice is innocuous for + - * / and sqrt, since f32 has more than twice the bits (Figueroa, "When is double rounding
 // innocuous?", 1995). f64 goes to half by way of an f32 that is rounded to odd, so only the second rounding counts. The
 // conversions of f16 use the machine's instructions where it has them; all others are integer operations, never a library
-// call. NaN stays NaN; denormals and infinities are exact.
+// call. Last, every bf16 that is only moved (a phi, a select, a load) becomes an i16: LLVM would
+// carry it through blocks as f32, and narrow it by a library call. NaN stays NaN; denormals and infinities are exact.
 #include "compiler/target/cpu/Cpu.h"
 #include "compiler/target/cpu/MathBuilder.h"
 
@@ -73,6 +74,48 @@ Value roundToOdd(MathBuilder &m, Value x) {
   return m.bitcast(m.select(inexact, m.orI(inward, uint64_t(1)), word), m.f32());
 }
 
+/// The same lanes with i16 for bf16; null where nothing is to be done.
+Type movedType(Type type) {
+  if (!getElementTypeOrSelf(type).isBF16())
+    return {};
+  Type word = IntegerType::get(type.getContext(), 16);
+  auto vector = dyn_cast<VectorType>(type);
+  return vector ? vector.cloneWith(std::nullopt, word) : word;
+}
+
+void moveConstant(arith::ConstantOp op, Type type) {
+  if (auto elements = dyn_cast<DenseElementsAttr>(op.getValue()))
+    op.setValueAttr(elements.bitcast(getElementTypeOrSelf(type)));
+  else
+    op.setValueAttr(
+        IntegerAttr::get(type, cast<FloatAttr>(op.getValue()).getValue().bitcastToAPInt()));
+}
+
+/// What is left of bf16 only moves bits: all of it becomes i16.
+void moveAsWords(ModuleOp module) {
+  module.walk([](Block *block) {
+    for (BlockArgument arg : block->getArguments())
+      if (Type type = movedType(arg.getType()))
+        arg.setType(type);
+  });
+  SmallVector<arith::BitcastOp> casts;
+  module.walk([&](Operation *op) {
+    if (auto cast = dyn_cast<arith::BitcastOp>(op))
+      casts.push_back(cast);
+    for (Value result : op->getResults())
+      if (Type type = movedType(result.getType())) {
+        if (auto constant = dyn_cast<arith::ConstantOp>(op))
+          moveConstant(constant, type);
+        result.setType(type);
+      }
+  });
+  for (arith::BitcastOp cast : casts)
+    if (cast.getType() == cast.getIn().getType()) {
+      cast.replaceAllUsesWith(cast.getIn());
+      cast.erase();
+    }
+}
+
 struct LegalizeFloatsPass : impl::CpuLegalizeFloatsBase<LegalizeFloatsPass> {
   using CpuLegalizeFloatsBase::CpuLegalizeFloatsBase;
 
@@ -89,6 +132,7 @@ struct LegalizeFloatsPass : impl::CpuLegalizeFloatsBase<LegalizeFloatsPass> {
     });
     for (Operation *op : work)
       lower(op);
+    moveAsWords(getOperation());
   }
 
   const Target *target = nullptr;

@@ -20,10 +20,17 @@ func.func @f16(%x: f16, %y: f16) -> f16 {
 // CHECK-NOT: bf16 to f32
 // CHECK: arith.shli {{.*}} : vector<8xi32>
 // CHECK: arith.mulf {{.*}} : vector<8xf32>
-// CHECK: arith.bitcast {{.*}} : vector<8xi16> to vector<8xbf16>
-func.func @bf16(%x: vector<8xbf16>, %y: vector<8xbf16>) -> vector<8xbf16> {
-  %r = arith.mulf %x, %y : vector<8xbf16>
-  return %r : vector<8xbf16>
+// CHECK: arith.trunci {{.*}} : vector<8xi32> to vector<8xi16>
+// CHECK: arith.select {{.*}} : vector<8xi16>
+// CHECK-NOT: bf16
+// CHECK: return
+func.func @bf16(%p: vector<8xi16>, %g: i1) -> vector<8xi16> {
+  %x = arith.bitcast %p : vector<8xi16> to vector<8xbf16>
+  %c = arith.constant dense<1.5> : vector<8xbf16>
+  %m = arith.mulf %x, %c : vector<8xbf16>
+  %s = arith.select %g, %m, %x : vector<8xbf16>
+  %r = arith.bitcast %s : vector<8xbf16> to vector<8xi16>
+  return %r : vector<8xi16>
 }
 // f64 to half by way of an f32 that is rounded to odd.
 // CHECK-LABEL: @from_double
