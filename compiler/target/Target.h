@@ -31,6 +31,7 @@ struct Target {
   int64_t vectorBytes, vectorRegisters; // CPU: SIMD; GPU: widest load, registers a thread
   bool fma, halfConvert, gather;        // fused multiply-add, f16 <-> f32, gathering loads
   bool masks;                           // masked memory operations cost no more than plain ones
+  bool floatExtremes = false;           // min and max of floats with NaN and -0 are instructions
 
   int64_t l1, l2, l3; // bytes, data
   int64_t stackBytes; // what one task may keep on its stack

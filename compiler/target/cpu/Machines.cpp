@@ -74,7 +74,7 @@ Target makeAarch64() {
   t.cpu = "generic";
   t.features = "+neon,+fp-armv8";
   t.vectorRegisters = 32;
-  t.fma = t.halfConvert = true;
+  t.fma = t.halfConvert = t.floatExtremes = true;
   t.l1 = 64 << 10;
   t.l2 = 512 << 10;
   t.instrs = instrsNeon;

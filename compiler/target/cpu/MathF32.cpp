@@ -16,10 +16,11 @@ namespace texpr::cpu {
 namespace {
 constexpr double log2e = 1.4426950408889634;
 constexpr double ln2High = 0.693145752, ln2Low = 1.42860677e-06; // 15 bits: n * ln2High is exact
-constexpr double roundMagic = 12582912.0; // 1.5 * 2^23: adding it rounds to an integer
-constexpr uint32_t roundMagicBits = 0x4b400000;
+// 1.5 * 2^23: adding it rounds to an integer, n. The 254 on top make two biased exponents of the low bits, see `scale`.
+constexpr double roundMagic = 12582912.0 + 254;
 
-constexpr double expTail[] = {0.5, 0.166665182, 0.041666206, 0.0083688898, 0.00139504892};
+constexpr double expPolynomial[] = {1,           1,            0.5,          0.166665182,
+                                    0.041666206, 0.0083688898, 0.00139504892};
 constexpr double exp2Tail[] = {0.693147182,   0.240226507,  0.055503279,
                                0.00961800572, 0.0013400286, 0.000154759007};
 constexpr double logTail[] = {0.333333135, -0.250000089, 0.200021207, -0.166679963, 0.14219518,
@@ -44,11 +45,9 @@ Value scale(MathBuilder &m, Value p, Value n, Value shifted) {
                                          ValueRange{p, n, p, all, currentRounding})
         .getResult(0);
   }
-  Value exponent = m.subI(m.bits(shifted), uint64_t(roundMagicBits));
-  Value half = m.sar(exponent, 1), rest = m.subI(exponent, half);
-  auto power = [&](Value e) {
-    return m.bitcast(m.shl(m.addI(e, uint64_t(127)), uint64_t(23)), m.f32());
-  };
+  // The low bits of `shifted` are n + 254 = half + rest, two exponents with their bias; what is above is shifted out.
+  Value sum = m.bits(shifted), half = m.shr(sum, uint64_t(1)), rest = m.subI(sum, half);
+  auto power = [&](Value e) { return m.bitcast(m.shl(e, uint64_t(23)), m.f32()); };
   return m.mul(m.mul(p, power(half)), power(rest));
 }
 
@@ -58,9 +57,7 @@ Value expCore(MathBuilder &m, Value x) {
   Value n = m.sub(shifted, roundMagic);
   Value r = m.mad(n, m.real(x, -ln2High), x);
   r = m.mad(n, m.real(x, -ln2Low), r);
-  Value tail = m.mul(m.horner(r, expTail), m.mul(r, r));
-  Value p = m.add(m.add(tail, r), 1.0);
-  return scale(m, p, n, shifted);
+  return scale(m, m.horner(r, expPolynomial), n, shifted);
 }
 } // namespace
 

@@ -7,10 +7,12 @@
 //   before: %s = par.reduce add (%j) = (%lo) to (%hi) level "simd" {plan.vector = 16, plan.unroll = 4} { … }
 //   after:  scf.for … step 64 with 4 vectors of accumulators; a masked loop for what is left, on the first of them;
 //           the accumulators in a tree, then the lanes in a tree: the order depends on the extents and the plan alone
+//           (an accumulator is one vector a result, or the three of Extremes.cpp)
 //
 // A masked lane keeps its accumulator. Machines whose masked accesses cost more run the full vectors of a reduction's rest
 // unmasked first. A nest that cannot run in lanes becomes `step` and says why in `plan.why`.
 #include "compiler/target/cpu/Cpu.h"
+#include "compiler/target/cpu/Extremes.h"
 #include "compiler/target/cpu/Lanes.h"
 #include "dialects/par/Combine.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -112,6 +114,25 @@ struct Nest {
     return par::buildIdentity(b, loc, op.getOp(), op.getIsUnsigned(), type);
   }
 
+  /// How many vectors an accumulator of one result has.
+  size_t width(par::ReduceOp op) { return keepsExtremes(op, target) ? 3 : 1; }
+
+  SmallVector<Value> start(par::ReduceOp op, Type type) {
+    Value first = identity(op, VectorType::get({lanes}, type));
+    return width(op) == 1 ? SmallVector<Value>{first} : startExtremes(b, loc, first);
+  }
+
+  SmallVector<Value> step(par::ReduceOp op, ValueRange acc, Value term, bool isUsedOnce) {
+    if (width(op) > 1)
+      return stepExtremes(b, loc, acc, term);
+    return {combineStep(b, loc, op, acc[0], term, target.fma && isUsedOnce)};
+  }
+
+  Value finish(par::ReduceOp op, ValueRange acc) {
+    bool isMax = op.getOp() == tx::Combine::max;
+    return width(op) == 1 ? acc[0] : finishExtremes(b, loc, isMax, acc);
+  }
+
   /// The accumulators after the term at `base`; one a result.
   SmallVector<Value> emitTerm(par::ReduceOp op, ArrayRef<Value> outer, Value base,
                               ArrayRef<Value> acc, Value upper) {
@@ -127,10 +148,11 @@ struct Nest {
     }
     e.emit(*op.getBlock());
     SmallVector<Value> next;
-    for (auto [a, value] : llvm::zip_equal(acc, op.getYield().getValues())) {
-      Value term = e.asVector(loc, value);
-      Value combined = combineStep(b, loc, op, a, term, target.fma && value.hasOneUse());
-      next.push_back(e.selectActive(loc, combined, a));
+    for (Value value : op.getYield().getValues()) {
+      ValueRange old = acc.slice(next.size(), width(op));
+      SmallVector<Value> combined = step(op, old, e.asVector(loc, value), value.hasOneUse());
+      for (auto [c, a] : llvm::zip_equal(combined, old))
+        next.push_back(e.selectActive(loc, c, a));
     }
     return next;
   }
@@ -144,11 +166,11 @@ struct Nest {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToEnd(loop.getBody());
     SmallVector<Value> carried(loop.getRegionIterArgs()), next;
-    size_t results = op.getNumResults();
+    size_t size = op.getNumResults() * width(op);
     for (int64_t u = 0; u < count; ++u) {
       Value offset = arith::ConstantIndexOp::create(b, loc, u * lanes);
       Value base = arith::AddIOp::create(b, loc, loop.getInductionVar(), offset);
-      ArrayRef<Value> group = ArrayRef(carried).slice(u * results, results);
+      ArrayRef<Value> group = ArrayRef(carried).slice(u * size, size);
       llvm::append_range(next, emitTerm(op, outer, base, group, masked ? upper : Value()));
     }
     llvm::append_range(next, ArrayRef(carried).drop_front(next.size()));
@@ -173,7 +195,7 @@ struct Nest {
     SmallVector<Value> inits, outer;
     for (int64_t u = 0; u < unroll; ++u)
       for (Type type : op.getResultTypes())
-        inits.push_back(identity(op, VectorType::get({lanes}, type)));
+        llvm::append_range(inits, start(op, type));
     SmallVector<Value> acc = buildOuterLoops(
         b, loc, op.getLower(), op.getUpper(), outer, inits,
         [&](ArrayRef<Value> carried) { return emitReduceAxis(op, outer, carried); });
@@ -181,7 +203,8 @@ struct Nest {
     for (size_t r = 0; r < results; ++r) {
       SmallVector<Value> groups;
       for (int64_t u = 0; u < unroll; ++u)
-        groups.push_back(acc[u * results + r]);
+        groups.push_back(
+            finish(op, ArrayRef(acc).slice((u * results + r) * width(op), width(op))));
       op.getResult(r).replaceAllUsesWith(combineLanes(op, combineGroups(op, groups)));
     }
     op.erase();
