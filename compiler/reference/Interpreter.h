@@ -5,9 +5,9 @@
 // tree. It evaluates the source expressions themselves, also for extents and dims, and takes from
 // the checker only names, types and entry checks.
 //
-// Files: Interpreter.cpp entry, dims, calls, facts · Expressions.cpp names, operators, functions,
-// choice · Forms.cpp compute, reduce, for · Access.cpp elements, slices, `else`, places ·
-// Statements.cpp buffers, stores, par, seq.
+// Files: Interpreter.cpp entry and calls · Dims.cpp, EntryFacts.cpp what is bound and tested first ·
+// Expressions.cpp names, operators, functions, choice · Forms.cpp compute, reduce, for ·
+// Access.cpp elements, slices, `else`, places · Statements.cpp buffers, stores, par, seq.
 #pragma once
 #include "compiler/reference/Value.h"
 #include <map>

@@ -15,6 +15,9 @@ struct LeafType {
   std::vector<const Expr *> extents;
 };
 
+/// The leaves of a type, left to right; an outer shape comes first.
+std::vector<LeafType> leafTypes(const TypeExpr &type);
+
 /// The names of one function's call, or of one use of an op.
 struct Frame {
   std::unordered_map<const Decl *, Value> values;
@@ -61,7 +64,7 @@ private:
   [[noreturn]] void internal(SourceRange site, const std::string &message) const;
   void spend(SourceRange site);
 
-  // Interpreter.cpp: entry and calls
+  // Dims.cpp, EntryFacts.cpp, Interpreter.cpp: entry and calls
   void bind(const Decl &decl, Value v);
   void matchType(const Value &v, const TypeExpr &type, const std::string &name, SourceRange site);
   void checkShape(const Value &v, const TypeExpr &type, const std::string &what, SourceRange site,

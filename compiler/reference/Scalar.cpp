@@ -211,7 +211,6 @@ Scalar intBinary(BinaryOp op, Scalar a, Scalar b) {
 } // namespace
 
 // ---- making and reading
-// ----------------------------------------------------------------------------
 
 size_t byteSize(ScalarKind k) { return k == ScalarKind::Bool ? 1 : bitWidth(k) / 8; }
 
@@ -307,7 +306,6 @@ long double real(Scalar s) {
 bool isNan(Scalar s) { return isFloat(s.kind) && std::isnan(real(s)); }
 
 // ---- operators
-// -------------------------------------------------------------------------------------
 
 Scalar binary(BinaryOp op, Scalar a, Scalar b) {
   if (op >= BinaryOp::Eq && op <= BinaryOp::Ge) {

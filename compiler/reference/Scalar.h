@@ -21,7 +21,6 @@ struct Scalar {
 size_t byteSize(ScalarKind k);
 
 // ---- making and reading
-// ----------------------------------------------------------------------------
 
 Scalar boolean(bool b);
 /// The low bits of `v`: wraps.
@@ -46,7 +45,6 @@ long double real(Scalar s);
 bool isNan(Scalar s);
 
 // ---- operators
-// -------------------------------------------------------------------------------------
 
 /// Any binary operator. Operands of one kind, but for the amount of a shift, which is of any
 /// integer kind and read as unsigned. `And` and `Or` are strict here.

@@ -215,7 +215,6 @@ TEST(Conversions, WrapAndRound) {
 }
 
 // ---- the narrow floats against APFloat
-// -------------------------------------------------------------
 
 llvm::APFloat soft(Scalar s) {
   const llvm::fltSemantics &sem =
