@@ -121,6 +121,59 @@ TEST_P(Nests, LayerNormTuple) {
   }
 }
 
+// NaN of either sign stays, -0 is below +0, wherever in the row they stand; of nothing, the infinity.
+TEST_P(Nests, LargestAndSmallest) {
+  auto reduce = [](const char *op) {
+    return "%" + std::string(op) + " = par.reduce " + op +
+           R"( (%j) = (%c0) to (%n) axes ["j"] level "simd" attributes {plan.vector = 8 : i64, plan.unroll = 2 : i64} {
+          %v = par.load %x[%i, %j] : !par.buf<?x?xf32> -> f32
+          par.yield %v : f32
+        } : f32
+        )";
+  };
+  Library lib(rows("extremes", "f32", reduce("max") + reduce("min") + R"(
+        par.store %max, %y[%i, %c0] : f32, !par.buf<?x?xf32>
+        par.store %min, %y[%i, %c1] : f32, !par.buf<?x?xf32>)"),
+              GetParam());
+  const float nan = NAN, inf = INFINITY;
+  const std::vector<float> sets[] = {{1, -2, 3},
+                                     {-1, -2, -3},
+                                     {0.0f, -0.0f},
+                                     {-0.0f},
+                                     {-1, -0.0f},
+                                     {1, 0.0f},
+                                     {inf, -inf},
+                                     {nan, 1},
+                                     {std::copysign(nan, -1.0f), 1},
+                                     {-inf, nan},
+                                     {-inf},
+                                     {inf},
+                                     {1e-45f, -1e-45f},
+                                     {-3, std::copysign(nan, -1.0f)}};
+  auto same = [](float a, float b) {
+    return (std::isnan(a) && std::isnan(b)) || std::memcmp(&a, &b, sizeof a) == 0;
+  };
+  for (int64_t n : {2, 7, 8, 9, 16, 40, 41})
+    for (const std::vector<float> &set : sets)
+      for (int64_t place = 0; place < n; ++place) {
+        // The row is set[0], but for the others somewhere.
+        std::vector<float> x(n, set[0]), y(n, 7.0f);
+        for (size_t k = 1; k < set.size(); ++k)
+          x[(place + k) % n] = set[k];
+        float largest = -inf, smallest = inf;
+        for (float v : x) {
+          bool isNan = std::isnan(largest) || std::isnan(v);
+          largest = isNan ? nan : v > largest || (v == largest && !std::signbit(v)) ? v : largest;
+          smallest = isNan                                                ? nan
+                     : v < smallest || (v == smallest && std::signbit(v)) ? v
+                                                                          : smallest;
+        }
+        EXPECT_EQ(lib("extremes", int64_t(1), n, x.data(), y.data()), 0);
+        ASSERT_TRUE(same(y[0], largest)) << y[0] << ", not " << largest << ", n " << n;
+        ASSERT_TRUE(same(y[1], smallest)) << y[1] << ", not " << smallest << ", n " << n;
+      }
+}
+
 // Guards, an affine shift, a varying choice, a division in it, a strided read and a gather by computed index.
 TEST_P(Nests, StencilGuardsAndChoices) {
   Library lib(rows("stencil", "f32", R"(
