@@ -87,6 +87,9 @@ def road(texprc):
         page += "\n## --stop-after=target\n\nThe LLVM dialect alone: the function of this machine (`.v3`), the formula of its workspace, "
         page += "and the chunks as a task that the runtime's `parallel_for` calls. The heads of the functions:\n\n```mlir\n"
         page += "\n".join(heads) + "\n```\n"
+        page += "\n## texprc explain\n\nThe same in words, with what each kernel costs as formulas in the dims:\n\n```text\n"
+        explained = subprocess.run([str(texprc), "explain", file.name, f"--target={MACHINE}"], check=True, capture_output=True, text=True, cwd=folder)
+        page += explained.stdout.strip() + "\n```\n"
         header = pathlib.Path(folder) / "matmul.h"
         subprocess.run([str(texprc), str(file), "--emit=header", "-o", str(header)], check=True, capture_output=True)
         text = header.read_text()
@@ -104,7 +107,7 @@ def main():
     arguments = parser.parse_args()
     wanted = dict(pages(arguments.llvm))
     if arguments.texprc:
-        wanted["road.md"] = road(arguments.texprc)
+        wanted["road.md"] = road(arguments.texprc.resolve())
     stale = []
     for name, text in wanted.items():
         file = out / name

@@ -5,7 +5,7 @@ usage: check_docs.py --texprc PATH [FILE.md…]
 
 Blocks of the pages, by what stands behind the opening fence:
     ```tx         a whole program; `texprc check` accepts it without a message
-    ```tx run     the same, and it compiles to an object
+    ```tx run     the same, and it compiles to an object; each line `// f a=1 b=2 gives 3, 4` holds, by the object and by the interpreter
     ```tx error   `texprc check` refuses it, with a message that contains the text behind each `// error: `
 """
 import argparse
@@ -17,6 +17,7 @@ import tempfile
 
 root = pathlib.Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```(\w*)[ \t]*(\w*)\n(.*?)^```$", re.M | re.S)
+GIVES = re.compile(r"^// (\w+)((?: \w+=\S+)*) gives (.*)$", re.M)
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 
 
@@ -57,10 +58,18 @@ class Texprc:
             return f"is of no known kind: {kind!r}"
         if code or said:
             return f"exit {code}:\n{said}"
-        if kind == "run":
-            code, said = self.call(str(self.file), "-o", str(self.file.with_suffix(".o")))
-            if code:
-                return f"does not compile, exit {code}:\n{said}"
+        return self.compiles(program) if kind == "run" else None
+
+    def compiles(self, program):
+        code, said = self.call(str(self.file), "-o", str(self.file.with_suffix(".o")))
+        if code:
+            return f"does not compile, exit {code}:\n{said}"
+        for function, values, wanted in GIVES.findall(program):
+            for how in ([], ["--interpret"]):
+                code, said = self.call("run", str(self.file), function, *values.split(), *how)
+                got = ", ".join(line.split(" = ", 1)[-1] for line in said.splitlines())
+                if code or got != wanted:
+                    return f"says that {function}{values} gives {wanted}, but {' '.join(how)} it gives {got} (exit {code})"
         return None
 
 
