@@ -59,6 +59,22 @@ Value isInside(OpBuilder &b, tx::ReadOp read) {
   return inside;
 }
 
+/// What the producer is another name of: it yields an element of a tensor of its own extents at its own axes.
+Value renamed(tx::ComputeOp producer, unsigned result) {
+  auto inner = producer.getYield().getValues()[result].getDefiningOp<tx::ReadOp>();
+  if (!inner || inner.isGuarded() || inner->getBlock() != producer.getBlock() ||
+      inner.getIndices() != ValueRange(producer.getArgs()))
+    return {};
+  tx::Extents known = tx::knownExtents(inner.getSource());
+  if (!known)
+    return {};
+  for (auto [extent, lower, upper] :
+       llvm::zip_equal(*known, producer.getLower(), producer.getUpper()))
+    if (extent.lower || extent.upper != upper || !matchPattern(lower, m_Zero()))
+      return {};
+  return inner.getSource();
+}
+
 void inlineRead(tx::ReadOp read, tx::ComputeOp producer) {
   OpBuilder b(read);
   Location loc = read.getLoc();
@@ -176,6 +192,12 @@ struct TxInline : impl::TxInlineBase<TxInline> {
         changed |= inlineListRead(read, list);
     // Readers before what they read, so that a chain is cloned once; what stands inside before what is around.
     for (tx::ComputeOp producer : llvm::reverse(producers)) {
+      for (OpResult result : producer->getResults())
+        if (Value source = renamed(producer, result.getResultNumber());
+            source && !result.use_empty()) {
+          result.replaceAllUsesWith(source); // guards stay guards
+          changed = true;
+        }
       for (tx::ReadOp read : readsOf(producer)) {
         if (read.getSite() || producer->isAncestor(read))
           continue;
@@ -188,14 +210,14 @@ struct TxInline : impl::TxInlineBase<TxInline> {
     return changed;
   }
 
-  /// Something else than reads uses it: it stands in memory after all.
+  /// Something else than reads uses it: where it lives is left to plan-fusion.
   void keep(tx::ComputeOp producer) {
     if (plan::isPinned(producer, "store")) {
       producer.emitError("@inline cannot be obeyed: the value is used as a whole");
       signalPassFailure();
     }
-    plan::setStore(producer, plan::Store::memory);
-    plan::setWhy(producer, "it leaves the function, or enters a loop, as a whole");
+    producer->removeAttr(plan::storeName);
+    producer->removeAttr(plan::whyName);
   }
 };
 } // namespace
