@@ -55,7 +55,7 @@ private:
     auto signature = mapped ? mapped->getAttrOfType<StringAttr>("tx.signature") : StringAttr();
     os << (signature ? signature.getValue() : StringRef(fn.name.text)) << "\n";
     os << "  " << input.files.name(fn.range.file) << ":" << lineOf(fn.range) << ", for "
-       << input.target.name << "\n";
+       << input.target.name << " at -O" << options.level << "\n";
     dims(fn);
     promises(fn);
     proofs(fn);
@@ -115,16 +115,23 @@ private:
 
   // ---- what was fused ----
 
-  std::string nameAt(Place place) const {
+  /// The name, or the source itself where it has none.
+  std::string nameAt(const FnDecl &fn, Place place) const {
     auto it = names.find(place);
-    return it == names.end() ? "a form" : it->second;
+    if (it != names.end() || place.line == 0)
+      return it != names.end() ? it->second : "a value";
+    constexpr size_t kLongest = 40;
+    StringRef source = input.files.line(fn.range.file, place.line).substr(place.column - 1).rtrim();
+    return "`" +
+           (source.size() > kLongest ? source.take_front(kLongest).str() + "…" : source.str()) +
+           "`";
   }
 
   void values(const FnDecl &fn) {
     for (const Decision &d : decisionsOf(input.inlined, input.fused, fn.name.text)) {
       std::string ring = rings.count(d.place) ? "; its rows are kept in a ring" : "";
       row("values",
-          nameAt(d.place) + " (" + lineOf(d.place) + ") " + d.decision + ": " + d.why + ring);
+          nameAt(fn, d.place) + " (" + lineOf(d.place) + ") " + d.decision + ": " + d.why + ring);
     }
   }
 
@@ -158,7 +165,7 @@ private:
            << input.files.line(fn.range.file, anchor.line).trim();
       os << "\n";
       if (counted.size() == shown.size())
-        work(counted[k]);
+        work(fn, counted[k]);
       loops(shown[k]);
     }
     declined(fn);
@@ -169,8 +176,43 @@ private:
     os << "    " << llvm::left_justify(label, 9) << what << "\n";
   }
 
-  void work(par::KernelOp kernel) {
-    Indices indices(kernel->getParentOfType<func::FuncOp>());
+  /// Extents that the signature names, computed ones among them.
+  static void nameExtents(const FnDecl &fn, func::FuncOp func, Indices &indices) {
+    std::map<std::string, const TypeExpr *> types;
+    for (const Param &param : fn.params)
+      types[param.decl->name.text] = &param.declared.type;
+    for (const ResultDecl &result : fn.results)
+      types[result.name ? result.name->text : "result"] = &result.declared.type;
+    func.walk([&](par::BindOp bind) {
+      auto arg = dyn_cast<BlockArgument>(bind.getSource());
+      auto name =
+          arg ? func.getArgAttrOfType<StringAttr>(arg.getArgNumber(), "tx.name") : StringAttr();
+      auto it = name ? types.find(name.str()) : types.end();
+      if (it == types.end() || it->second->shape.size() != bind.getExtents().size())
+        return;
+      for (auto [extent, written] : llvm::zip(bind.getExtents(), it->second->shape))
+        if (auto *dim = llvm::dyn_cast<NameExpr>(written.get()))
+          indices.setName(extent, dim->text);
+    });
+  }
+
+  /// How often the host's loops around it run a kernel.
+  static Formula runsOf(par::KernelOp kernel, Indices &indices) {
+    Formula runs = 1;
+    for (Operation *op = kernel->getParentOp(); op; op = op->getParentOp())
+      if (auto seq = dyn_cast<par::SeqOp>(op))
+        runs = runs * indices.iterations(seq.getInductionVar(), seq.getLower(), seq.getUpper(),
+                                         seq.getAxis());
+    return runs;
+  }
+
+  void work(const FnDecl &fn, par::KernelOp kernel) {
+    auto func = kernel->getParentOfType<func::FuncOp>();
+    Indices indices(func);
+    nameExtents(fn, func, indices);
+    Formula runs = runsOf(kernel, indices);
+    if (!(runs == Formula(1)))
+      detail("runs", runs.str() + " times; each:");
     Work w = workOf(kernel, indices, rings);
     detail("flops", w.flops.str());
     std::string calls;
@@ -200,7 +242,7 @@ private:
   }
 
   void loops(par::KernelOp kernel) {
-    Indices indices(kernel->getParentOfType<func::FuncOp>());
+    Indices indices(kernel->getParentOfType<func::FuncOp>(), {}, Indices::Axes::named);
     StringRef label = "loops";
     for (const std::string &line : loopsOf(kernel, indices)) {
       detail(label, line);

@@ -26,6 +26,7 @@ inline constexpr const char *explainedPasses[] = {"plan-inline",  "plan-fusion",
 struct ExplainOptions {
   std::string function; // empty: every exported one
   bool isVerbose = false;
+  unsigned level = 2; // of optimization, for the heading
 };
 
 std::string explain(const ExplainInput &input, const ExplainOptions &options);

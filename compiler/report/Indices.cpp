@@ -15,15 +15,25 @@ using namespace mlir;
 
 namespace texpr::report {
 
-Indices::Indices(func::FuncOp func, std::vector<std::string> dims) {
+Indices::Indices(func::FuncOp func, std::vector<std::string> dims, Axes axes) : axes(axes) {
   for (unsigned i = 0; i < func.getNumArguments(); ++i) {
     auto dim = func.getArgAttrOfType<StringAttr>(i, "tx.dim");
+    if (!dim && func.getArgumentTypes()[i].isIndex()) // an integer parameter
+      dim = func.getArgAttrOfType<StringAttr>(i, "tx.name");
     if (!dim && i >= dims.size())
       continue;
     std::string name = dim ? dim.str() : dims[i];
     dimNames.insert(name);
     known[func.getArgument(i)] = Formula::atom(name);
   }
+}
+
+void Indices::setName(Value v, StringRef name) {
+  APInt constant;
+  if (known.count(v) || matchPattern(v, m_ConstantInt(&constant)))
+    return;
+  dimNames.insert(name.str());
+  known[v] = Formula::atom(name.str());
 }
 
 bool Indices::reaches(Value v, llvm::function_ref<bool(Value)> goal) {
@@ -117,9 +127,14 @@ Formula Indices::compute(Value v) {
   if (auto arg = dyn_cast<BlockArgument>(v)) {
     if (auto loop = dyn_cast_or_null<tx::HasDomain>(arg.getOwner()->getParentOp()))
       for (const tx::AxisRange &axis : loop.getAxisRanges(*arg.getOwner()->getParent()))
-        if (axis.arg == v)
+        if (axis.arg == v && axes == Axes::mean)
           return (of(axis.lower) + of(axis.upper) - 1) * Formula(0.5);
-    return Formula::atom("?");
+    Operation *loop = arg.getOwner()->getParentOp();
+    if (auto names = loop->getAttrOfType<ArrayAttr>("axes");
+        names && arg.getArgNumber() < names.size())
+      return Formula::atom(cast<StringAttr>(names[arg.getArgNumber()]).str());
+    auto seq = dyn_cast<par::SeqOp>(loop);
+    return Formula::atom(seq && arg.getArgNumber() == 0 ? seq.getAxis().str() : "?");
   }
   Operation *op = v.getDefiningOp();
   if (isa<arith::AddIOp>(op))
@@ -134,6 +149,8 @@ Formula Indices::compute(Value v) {
     return choice(op, false);
   if (isa<arith::DivSIOp, arith::DivUIOp, arith::FloorDivSIOp>(op))
     return quotient(op->getOperand(0), op->getOperand(1), false);
+  if (isa<arith::RemSIOp, arith::RemUIOp>(op))
+    return atom(operand(of(op->getOperand(0))) + " % " + operand(of(op->getOperand(1))));
   if (isa<arith::CeilDivSIOp, arith::CeilDivUIOp>(op))
     return quotient(op->getOperand(0), op->getOperand(1), true);
   if (auto scalar = dyn_cast<tx::ScalarOp>(op))

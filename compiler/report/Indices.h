@@ -10,10 +10,16 @@ namespace texpr::report {
 
 class Indices {
 public:
+  /// What an axis of a loop stands for: its mean, so that products of extents count the iterations of triangles too, or
+  /// its name.
+  enum class Axes { mean, named };
   /// `dims`: the names of the function's arguments, in order, where they are no attributes.
-  explicit Indices(mlir::func::FuncOp func, std::vector<std::string> dims = {});
+  explicit Indices(mlir::func::FuncOp func, std::vector<std::string> dims = {},
+                   Axes axes = Axes::mean);
+  /// Calls `v` by a name, where it is no constant and no argument.
+  void setName(mlir::Value v, llvm::StringRef name);
 
-  /// The value; an axis of a loop is its mean, so that products of extents count the iterations of triangles too.
+  /// The value as a formula; what is none is a variable with its text.
   Formula of(mlir::Value v);
   /// Iterations of the axis of a loop; a window of rows that moves with an outer axis is as wide as inside the tensor.
   Formula iterations(mlir::Value axis, mlir::Value lower, mlir::Value upper, llvm::StringRef name);
@@ -30,6 +36,7 @@ private:
   Formula atom(const std::string &text);
   bool reaches(mlir::Value v, llvm::function_ref<bool(mlir::Value)> goal);
 
+  Axes axes;
   llvm::DenseMap<mlir::Value, Formula> known;
   std::vector<std::pair<std::string, std::string>> named;
   std::set<std::string> dimNames;

@@ -81,9 +81,9 @@ private:
       return contractText(contract);
     if (auto alloc = dyn_cast<par::AllocOp>(op))
       return bufferText(alloc.getType(), alloc.getExtents(), alloc.getName(),
-                        alloc.getPlace().value_or("memory") == "reg" ? "registers" : "the stack");
+                        alloc.getPlace().value_or("") == "reg" ? "in registers" : "on the stack");
     if (auto slot = dyn_cast<par::SlotOp>(op))
-      return bufferText(slot.getType(), slot.getExtents(), std::nullopt, "the workspace");
+      return bufferText(slot.getType(), slot.getExtents(), std::nullopt, "in the workspace");
     return isa<scf::IfOp>(op) && hasLoops(op) ? "if" : "";
   }
 
@@ -108,11 +108,12 @@ private:
   }
 
   static std::string reduceText(par::ReduceOp reduce) {
-    std::string text = (reduce.getCombiner() ? reduce.getCombiner()->str()
-                                             : tx::stringifyCombine(reduce.getOp()).str()) +
-                       " over " + axisNames(reduce.getAxes()) + ": ";
+    bool isUser = bool(reduce.getCombiner());
+    StringRef op = isUser ? *reduce.getCombiner() : tx::stringifyCombine(reduce.getOp());
+    op.consume_back(".op");
+    std::string text = op.str() + " over " + axisNames(reduce.getAxes()) + ": ";
     if (reduce.getLevel().value_or("step") != "simd")
-      return text + "in order";
+      return text + (isUser ? "in order, as a user's operator is" : "in order");
     return text + std::to_string(count(reduce, "plan.vector", 1)) + " lanes, " +
            std::to_string(count(reduce, "plan.unroll", 1)) + " accumulators";
   }
@@ -134,7 +135,7 @@ private:
         (name ? name->str() : "buffer") + " " + elementName(type.getElementType()) + "[";
     for (auto [i, extent] : llvm::enumerate(extents))
       text += (i ? ", " : "") + indices.of(extent).str();
-    return text + "] in " + place.str();
+    return text + "] " + place.str();
   }
 
   Indices &indices;

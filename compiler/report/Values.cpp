@@ -35,8 +35,11 @@ public:
   void function(FnDecl &fn) {
     block(*fn.body);
     walker.block(fn.body.get());
-    if (fn.body->value && fn.results.size() == 1)
-      set(*fn.body->value, fn.results[0].name ? fn.results[0].name->text : "the result");
+    std::string results;
+    for (const ResultDecl &result : fn.results)
+      results += (results.empty() ? "" : ", ") + (result.name ? result.name->text : "result");
+    if (fn.body->value)
+      set(*fn.body->value, fn.results.size() == 1 ? results : "(" + results + ")");
   }
 
 private:
@@ -83,7 +86,7 @@ void collect(ModuleOp module, StringRef function, bool wantsInlined, std::set<De
     return;
   func.walk([&](tx::ComputeOp op) {
     auto store = plan::getStore(op);
-    if (store && (*store == plan::Store::inlined) == wantsInlined)
+    if (store && (*store == plan::Store::inlined) == wantsInlined && !plan::getWhy(op).empty())
       out.insert({placeOf(op), words(*store), plan::getWhy(op).str()});
   });
 }

@@ -20,19 +20,26 @@ namespace {
 constexpr int64_t kLong = 1000, kEdge = 3;
 constexpr size_t kColumns = 78;
 
-std::string shortest(Scalar s, bool isAlone) {
+/// The fewest digits that read back as the same value.
+std::string roundTrip(Scalar s) {
   char text[64];
   auto x = static_cast<double>(reference::real(s));
-  auto end = s.kind == ScalarKind::F64
-                 ? std::to_chars(text, text + sizeof text, x).ptr
-                 : std::to_chars(text, text + sizeof text, static_cast<float>(x)).ptr;
-  std::string out(text, end);
-  int digits = s.kind == ScalarKind::F16               ? 5
-               : s.kind == ScalarKind::BF16            ? 4
-               : s.kind == ScalarKind::F64 && !isAlone ? 8
-                                                       : 0;
-  if (digits) {
+  if (s.kind == ScalarKind::F64)
+    return std::string(text, std::to_chars(text, text + sizeof text, x).ptr);
+  if (s.kind == ScalarKind::F32 || !std::isfinite(x))
+    return std::string(text, std::to_chars(text, text + sizeof text, static_cast<float>(x)).ptr);
+  for (int digits = 1;; ++digits) {
     std::snprintf(text, sizeof text, "%.*g", digits, x);
+    if (digits == 9 || reference::literal(s.kind, text) == s)
+      return text;
+  }
+}
+
+std::string floatText(Scalar s, bool isAlone) {
+  std::string out = roundTrip(s);
+  if (s.kind == ScalarKind::F64 && !isAlone) {
+    char text[64];
+    std::snprintf(text, sizeof text, "%.8g", static_cast<double>(reference::real(s)));
     if (std::string_view(text).size() < out.size())
       out = text;
   }
@@ -43,7 +50,7 @@ std::string elementText(Scalar s, bool isAlone) {
   if (s.kind == ScalarKind::Bool)
     return reference::truth(s) ? "true" : "false";
   if (isFloat(s.kind))
-    return std::isnan(static_cast<double>(reference::real(s))) ? "nan" : shortest(s, isAlone);
+    return std::isnan(static_cast<double>(reference::real(s))) ? "nan" : floatText(s, isAlone);
   return isSigned(s.kind) ? std::to_string(reference::toInt(s))
                           : std::to_string(reference::toUnsigned(s));
 }

@@ -8,10 +8,10 @@
 #include "compiler/reference/Npy.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cmath>
+#include <cstdio>
 
 namespace texpr {
 
@@ -100,6 +100,13 @@ std::optional<Scalar> parseInteger(llvm::StringRef text, ScalarKind kind, std::s
   return reference::literal(kind, magnitude, negative);
 }
 
+std::string largestText(ScalarKind kind) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g",
+                static_cast<double>(reference::real(reference::constant(kind, "max"))));
+  return text;
+}
+
 std::optional<Scalar> parseFloat(llvm::StringRef text, ScalarKind kind, std::string &why) {
   std::string lower = text.lower();
   llvm::StringRef body(lower);
@@ -117,9 +124,7 @@ std::optional<Scalar> parseFloat(llvm::StringRef text, ScalarKind kind, std::str
   }
   if (std::isinf(static_cast<double>(reference::real(*value)))) {
     why = std::string("does not fit ") + spelling(kind) + ", whose largest value is " +
-          llvm::formatv("{0:e3}",
-                        static_cast<double>(reference::real(reference::constant(kind, "max"))))
-              .str();
+          largestText(kind);
     return std::nullopt;
   }
   return value;

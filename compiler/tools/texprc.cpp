@@ -118,6 +118,7 @@ CLI::App *addRun(CLI::App &app, RunOptions &options, std::vector<std::string> &w
 }
 
 struct ExplainCommand {
+  std::string file;
   report::ExplainOptions options;
   CompileOptions compile;
 };
@@ -125,7 +126,7 @@ struct ExplainCommand {
 CLI::App *addExplain(CLI::App &app, ExplainCommand &command) {
   CLI::App *explain = app.add_subcommand(
       "explain", "say what was decided: dims, proofs, fusion, kernels and their cost");
-  explain->add_option("FILE", command.compile.inputs, "a .tx file")->required()->expected(1);
+  explain->add_option("FILE", command.file, "a .tx file")->required();
   explain->add_option("FN", command.options.function,
                       "one function; by default every exported one");
   explain->add_flag("-v,--verbose", command.options.isVerbose,
@@ -145,7 +146,8 @@ CLI::App *addExplain(CLI::App &app, ExplainCommand &command) {
 
 ExitCode runExplain(ExplainCommand &command) {
   FrontEnd frontEnd;
-  if (command.compile.inputs[0].ends_with(".mlir"))
+  command.compile.inputs = {command.file};
+  if (command.file.ends_with(".mlir"))
     return usage("explain needs a .tx file: it shows decisions beside the source");
   if (ExitCode code = frontEnd.load(command.compile.inputs, command.compile.jsonDiagnostics))
     return code;
@@ -153,9 +155,9 @@ ExitCode runExplain(ExplainCommand &command) {
   for (auto &fn : frontEnd.checked.program->fns)
     found |= !fn->isLocal && fn->name.text == command.options.function;
   if (!found)
-    return usage(command.compile.inputs[0] + " exports no function '" + command.options.function +
-                 "'");
+    return usage(command.file + " exports no function '" + command.options.function + "'");
   command.compile.frontEnd = &frontEnd;
+  command.options.level = command.compile.optLevel;
   std::string text;
   std::vector<std::string> passes(std::begin(report::explainedPasses),
                                   std::end(report::explainedPasses));
