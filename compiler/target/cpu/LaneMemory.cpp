@@ -207,14 +207,24 @@ void LaneEmitter::emitStore(par::StoreOp op) {
                                active ? active : allTrue(loc), storageBytes(element));
 }
 
-/// Fails if any active lane does.
+/// Where any active lane fails, a loop over the lanes reports each with its own iteration.
 void LaneEmitter::emitFail(par::FailOp op) {
   Location loc = op.getLoc();
   LaneValue condition = get(op.getCondition());
-  Value any = condition.scalar;
-  if (!condition.isUniform() || predicated)
-    any = anyActive(loc, andMask(loc, asVector(loc, op.getCondition()), mask));
-  par::FailOp::create(b, loc, any, op.getSite());
+  if (condition.isUniform() && !predicated) {
+    par::FailOp::create(b, loc, condition.scalar, op.getSite());
+    return;
+  }
+  Value failing = andMask(loc, asVector(loc, op.getCondition()), mask);
+  OpBuilder::InsertionGuard guard(b);
+  auto cold = scf::IfOp::create(b, loc, anyActive(loc, failing), /*withElseRegion=*/false);
+  b.setInsertionPointToStart(&cold.getThenRegion().front());
+  Value end = arith::AddIOp::create(b, loc, first, arith::ConstantIndexOp::create(b, loc, lanes));
+  auto loop = scf::ForOp::create(b, loc, first, end, arith::ConstantIndexOp::create(b, loc, 1));
+  b.setInsertionPointToStart(loop.getBody());
+  Value lane = arith::SubIOp::create(b, loc, loop.getInductionVar(), first);
+  Value fails = vector::ExtractOp::create(b, loc, failing, ArrayRef<OpFoldResult>{lane});
+  par::FailOp::create(b, loc, fails, op.getSite());
 }
 
 } // namespace texpr::cpu

@@ -44,7 +44,11 @@ public:
   LaneEmitter(mlir::OpBuilder &b, int64_t lanes, const Varying &varying, const Target &target)
       : b(b), lanes(lanes), varying(varying), target(target) {}
 
-  void map(mlir::Value source, LaneValue value) { values[source] = value; }
+  void map(mlir::Value source, LaneValue value) {
+    values[source] = value;
+    if (value.stride)
+      first = value.scalar;
+  }
   /// The lanes below `count` run; null: all do.
   void setTail(mlir::Value count);
   /// Restricts what follows to the lanes of `condition`.
@@ -66,6 +70,7 @@ private:
   const Varying &varying;
   const Target &target;
   llvm::DenseMap<mlir::Value, LaneValue> values;
+  mlir::Value first;       // the iteration of lane 0
   mlir::Value mask;        // i1 a lane; null: all lanes
   bool predicated = false; // the mask may be empty: some condition of the body is in it
 

@@ -400,6 +400,7 @@ TEST_P(Nests, ArgmaxAndFailures) {
       index[n - 1] = INT32_MIN;
       EXPECT_EQ(lib("best", n, x.data(), index.data(), &best, &got), 4);
       EXPECT_EQ(lib.report.site, 5);
+      EXPECT_EQ(lib.report.index, n - 1);
     }
   }
 }
