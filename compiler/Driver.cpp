@@ -43,13 +43,15 @@ ExitCode usage(const std::string &message) {
 
 // ---- the front end -----------------------------------------------------------------------------
 
+static void printDiagnostics(const Diagnostics &diags, const SourceFiles &files, bool json) {
+  if (json)
+    diags.printJson(llvm::errs(), files);
+  else
+    diags.print(llvm::errs(), files, llvm::sys::Process::StandardErrHasColors());
+}
+
 ExitCode FrontEnd::load(const std::vector<std::string> &inputs, bool json) {
-  auto print = [&] {
-    if (json)
-      diags.printJson(llvm::errs(), files);
-    else
-      diags.print(llvm::errs(), files, llvm::sys::Process::StandardErrHasColors());
-  };
+  auto print = [&] { printDiagnostics(diags, files, json); };
   std::unique_ptr<Program> program;
   for (const std::string &input : inputs) {
     auto file = files.open(input, diags);
@@ -161,6 +163,9 @@ private:
   ExitCode writeDepfile();
   ExitCode readShared();
   void keepError(mlir::Diagnostic &d) {
+    if (auto place = dyn_cast<FileLineColLoc>(d.getLocation());
+        place && keepRefusal(d.str(), place))
+      return;
     llvm::raw_string_ostream(internalErrors) << d.getLocation() << ": " << d << "\n";
   }
   FrontEnd &frontEnd() { return options.frontEnd ? *options.frontEnd : ownFrontEnd; }
@@ -175,8 +180,10 @@ private:
   OwningOpRef<ModuleOp> module;
   std::vector<std::string> written; // the outputs, for the depfile
   std::map<std::string, OwningOpRef<ModuleOp>, std::less<>>
-      seen;                   // by `inspect`: what each watched pass left
-  std::string internalErrors; // what MLIR reported
+      seen; // by `inspect`: what each watched pass left
+  bool keepRefusal(llvm::StringRef text, FileLineColLoc place);
+  Diagnostics refusals;       // pins that cannot be obeyed: the user's to mend
+  std::string internalErrors; // what else MLIR reported
   bool stopped = false;       // by --stop-after=PASS
   bool isMlirInput = false;
   unsigned savedStages = 0;
@@ -228,6 +235,19 @@ ExitCode Compilation::writeDepfile() {
     if (input != "-")
       text += " " + escaped(input);
   return emit::writeFile(options.depfile, text + "\n", error) ? exitDone : environment(error);
+}
+
+/// A pass that cannot obey a pin says "pin: …" at its place in the source.
+bool Compilation::keepRefusal(llvm::StringRef text, FileLineColLoc place) {
+  if (!text.consume_front("pin: "))
+    return false;
+  for (unsigned file = 0; file < frontEnd().files.size(); ++file)
+    if (frontEnd().files.name(file) == place.getFilename().getValue()) {
+      uint32_t at = frontEnd().files.lineBegin(file, place.getLine()) + place.getColumn() - 1;
+      refusals.error({file, at, at + 1}, text.str());
+      return true;
+    }
+  return false;
 }
 
 /// A fault of ours: says so, and leaves the module where it can be looked at.
@@ -300,7 +320,12 @@ ExitCode Compilation::runPasses(ModuleOp at, Stage reached,
   build(list, passes);
   if (!seen.empty())
     passes.addInstrumentation(std::make_unique<Watch>(seen));
-  if (failed(passes.run(at)))
+  bool ok = succeeded(passes.run(at));
+  if (refusals.hasErrors()) {
+    printDiagnostics(refusals, frontEnd().files, options.jsonDiagnostics);
+    return exitProgram;
+  }
+  if (!ok)
     return internal(at, "a pass on the way to stage '" + name(reached).str() + "' failed");
   stopped = list.isStopped();
   if (stopped)

@@ -59,6 +59,7 @@ void buildParPipeline(PassList &list, const PipelineOptions &options) {
   if (options.optLevel > 0)
     list.add(createReuseResults());
   list.add(plan::createPlanMapping());
+  list.add(plan::createCheckPins());
   list.add(createMap());
   if (options.optLevel > 0) {
     list.add(createCanonicalizerPass());

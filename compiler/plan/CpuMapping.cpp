@@ -140,11 +140,14 @@ public:
   void planOutermost(par::ForallOp forall) {
     unsigned axes = forall.getLower().size();
     SmallVector<StringRef> levels(axes, "thread");
+    bool isTask = forall.getLevel() == "block"; // the user's: an iteration is a task
+    if (isTask && !forall->hasAttr("plan.grain"))
+      forall->setAttr("plan.grain", index(forall, 1));
     if (contains<par::ForallOp>(forall)) {
       if (int64_t rows = windowRows(forall))
         forall->setAttr("plan.least", index(forall, kChunkWindows * rows));
       planNested(forall);
-    } else if (planLeaf(forall)) {
+    } else if (planLeaf(forall) && !isTask) {
       levels.back() = "simd";
     }
     write(forall, levels);
@@ -214,7 +217,7 @@ private:
     }
     auto accesses = innermostAccesses(leaf);
     Score mine = scoreOf(accesses, leaf.getBody().front().getArguments().back(), lanes);
-    bool pinned = leaf->hasAttr("plan.vector");
+    bool pinned = leaf->hasAttr("plan.vector") || leaf.getLevel() == "lane";
     bool can = mayVectorizeForall(leaf) && (mine.unit > 0 || accesses.empty() || pinned);
     for (par::ReduceOp r : reduces) {
       if (!mayVectorizeReduce(r) || pinned)
@@ -224,6 +227,8 @@ private:
       if (theirs.unit > 0 && (!can || theirs.cost < mine.cost))
         can = false;
     }
+    if (leaf.getLevel() == "block")
+      can = false;
     if (can) {
       setLanes(leaf, lanes);
       for (par::ReduceOp r : reduces)

@@ -21,6 +21,10 @@ def PlanTiling : Pass<"plan-tiling", "::mlir::ModuleOp"> {
   let summary = "Tile sizes, loop order and instruction of each contraction";
 }
 
+def CheckPins : Pass<"check-pins", "::mlir::ModuleOp"> {
+  let summary = "A pin that the plan cannot obey is an error";
+}
+
 def PlanMapping : Pass<"plan-mapping", "::mlir::ModuleOp"> {
   let summary = "Which loop runs on which level of the machine";
 }

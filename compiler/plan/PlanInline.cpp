@@ -58,6 +58,10 @@ struct PlanInline : impl::PlanInlineBase<PlanInline> {
   std::string reasonToInline(tx::ComputeOp op, Evaluations evaluations) {
     if (auto store = getStore(op); store && isPinned(op, "store"))
       return *store == Store::inlined ? "pinned" : "";
+    // Pins of a loop speak of a loop: it stays one.
+    if (llvm::any_of(ArrayRef<StringRef>{"tile", "vector", "unroll", "grain"},
+                     [&](StringRef pin) { return isPinned(op, pin); }))
+      return "";
     tx::Readers readers = tx::readersOf(op);
     if (readers.reads.empty() || readers.leaves || op->hasAttr(className))
       return "";

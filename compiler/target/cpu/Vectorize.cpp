@@ -91,15 +91,28 @@ struct Nest {
     op.erase();
   }
 
-  void emitAxis(par::ForallOp op, ArrayRef<Value> outer) {
-    Value lower = op.getLower().back(), upper = op.getUpper().back();
-    Value middle = fullEnd(b, loc, lower, upper, lanes);
-    auto loop =
-        scf::ForOp::create(b, loc, lower, middle, arith::ConstantIndexOp::create(b, loc, lanes));
-    OpBuilder::InsertionGuard guard(b);
+  /// The steps of `copies` whole vectors in [lower, upper); where they end.
+  Value emitFull(par::ForallOp op, ArrayRef<Value> outer, Value lower, Value upper,
+                 int64_t copies) {
+    Value end = fullEnd(b, loc, lower, upper, lanes * copies);
+    Value step = arith::ConstantIndexOp::create(b, loc, lanes * copies);
+    auto loop = scf::ForOp::create(b, loc, lower, end, step);
     b.setInsertionPointToStart(loop.getBody());
-    emitter(op.getArgs(), outer, loop.getInductionVar()).emit(*op.getBlock());
+    for (int64_t copy = 0; copy < copies; ++copy) {
+      Value offset = arith::ConstantIndexOp::create(b, loc, copy * lanes);
+      Value base = arith::AddIOp::create(b, loc, loop.getInductionVar(), offset);
+      emitter(op.getArgs(), outer, base).emit(*op.getBlock());
+    }
     b.setInsertionPointAfter(loop);
+    return end;
+  }
+
+  void emitAxis(par::ForallOp op, ArrayRef<Value> outer) {
+    OpBuilder::InsertionGuard guard(b);
+    Value lower = op.getLower().back(), upper = op.getUpper().back();
+    if (unroll > 1)
+      lower = emitFull(op, outer, lower, upper, unroll);
+    Value middle = emitFull(op, outer, lower, upper, 1);
     Value ragged = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, middle, upper);
     auto tail = scf::IfOp::create(b, loc, ragged, /*withElseRegion=*/false);
     b.setInsertionPointToStart(&tail.getThenRegion().front());
@@ -203,8 +216,7 @@ struct Nest {
     for (size_t r = 0; r < results; ++r) {
       SmallVector<Value> groups;
       for (int64_t u = 0; u < unroll; ++u)
-        groups.push_back(
-            finish(op, ArrayRef(acc).slice((u * results + r) * width(op), width(op))));
+        groups.push_back(finish(op, ArrayRef(acc).slice((u * results + r) * width(op), width(op))));
       op.getResult(r).replaceAllUsesWith(combineLanes(op, combineGroups(op, groups)));
     }
     op.erase();

@@ -1,0 +1,82 @@
+// check-pins: a pin that the plan cannot obey is an error, never ignored.
+//
+//   par n |i| @lane { … seq 0..c[i] … }   →  error: pin: @lane cannot be obeyed: …
+//
+// In: a module whose loops have their `plan.map`. What the source asked for stands in `plan.pinned` and in the levels that
+// it wrote on foralls. `store` pins were settled by fusion and `tile` by the pass of that name, before. The text begins with
+// "pin:", by which the driver knows a user's mistake from a fault of its own.
+#include "compiler/plan/Passes.h"
+#include "dialects/par/ParOps.h"
+#include "dialects/plan/Plan.h"
+
+using namespace mlir;
+
+namespace texpr::plan {
+#define GEN_PASS_DEF_CHECKPINS
+#include "compiler/plan/Passes.h.inc"
+
+namespace {
+
+bool isOutermost(Operation *op) { return !op->getParentOfType<par::ForallOp>(); }
+
+bool hasLevel(par::ForallOp forall, StringRef level) {
+  auto levels = forall->getAttrOfType<ArrayAttr>(mapName);
+  return levels &&
+         llvm::any_of(levels, [&](Attribute a) { return cast<StringAttr>(a).getValue() == level; });
+}
+
+bool isInLanes(Operation *op) {
+  if (auto reduce = dyn_cast<par::ReduceOp>(op))
+    return reduce.getLevel() == "simd";
+  auto forall = dyn_cast<par::ForallOp>(op);
+  return forall && hasLevel(forall, "simd");
+}
+
+/// Why `pin` is not obeyed on `op`; empty where it is.
+StringRef objection(Operation *op, StringRef pin) {
+  if (pin == "vector" && !isInLanes(op))
+    return "its iterations cannot share a vector: no access is contiguous along the last axis, a "
+           "user's operator keeps its order, or the "
+           "body holds loops of its own";
+  if (pin == "unroll" && !isInLanes(op))
+    return "only a loop in vector lanes is unrolled, and this one is not";
+  if (pin == "grain" && !(isa<par::ForallOp>(op) && isOutermost(op)))
+    return "only the outermost loop of a kernel is cut into tasks, and this one stands inside "
+           "another";
+  if (pin == "tile" && op->hasAttr(tileName))
+    return "it is no loop whose iterations are independent";
+  return "";
+}
+
+StringRef levelObjection(par::ForallOp forall) {
+  if (forall.getLevel() == "block" && !(isOutermost(forall) && hasLevel(forall, "thread")))
+    return "a task cannot start inside another";
+  if (forall.getLevel() == "lane" && !hasLevel(forall, "simd"))
+    return "its iterations cannot share a vector: they have loops or memory of their own, or loops "
+           "of different lengths";
+  return "";
+}
+
+struct CheckPins : impl::CheckPinsBase<CheckPins> {
+  void runOnOperation() override {
+    bool failed = false;
+    auto refuse = [&](Operation *op, StringRef pin, StringRef why) {
+      op->emitError() << "pin: @" << pin << " cannot be obeyed here: " << why;
+      failed = true;
+    };
+    getOperation().walk([&](Operation *op) {
+      if (auto pins = op->getAttrOfType<ArrayAttr>(pinnedName))
+        for (Attribute pin : pins)
+          if (StringRef name = cast<StringAttr>(pin).getValue(), why = objection(op, name);
+              !why.empty())
+            refuse(op, name, why);
+      if (auto forall = dyn_cast<par::ForallOp>(op); forall && forall.getLevel())
+        if (StringRef why = levelObjection(forall); !why.empty())
+          refuse(op, *forall.getLevel(), why);
+    });
+    if (failed)
+      signalPassFailure();
+  }
+};
+} // namespace
+} // namespace texpr::plan
