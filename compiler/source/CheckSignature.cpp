@@ -180,10 +180,15 @@ void Checker::tighten(const Constraint &c) {
     r = &bounded.try_emplace(c.lhs.hash(), interval(c.lhs)).first->second;
   if (!r)
     return;
+  facts::Range tight = *r;
   if (c.rel == Rel::GE || c.rel == Rel::GT || c.rel == Rel::EQ)
-    r->lo = std::max(r->lo.value_or(INT64_MIN), *bound + (c.rel == Rel::GT));
+    tight.lo =
+        std::max(r->lo.value_or(INT64_MIN), std::min(*bound, INT64_MAX - 1) + (c.rel == Rel::GT));
   if (c.rel == Rel::LE || c.rel == Rel::LT || c.rel == Rel::EQ)
-    r->hi = std::min(r->hi.value_or(INT64_MAX), *bound - (c.rel == Rel::LT));
+    tight.hi =
+        std::min(r->hi.value_or(INT64_MAX), std::max(*bound, INT64_MIN + 1) - (c.rel == Rel::LT));
+  if (!tight.lo || !tight.hi || *tight.lo <= *tight.hi)
+    *r = tight; // else the signature contradicts itself, which is reported
 }
 
 void Checker::require(FnDecl &fn, Constraint c, SourceRange range, std::string text, bool prior) {
