@@ -225,6 +225,12 @@ private:
 
 } // namespace
 
-ExitCode run(const RunOptions &options) { return Runner(options).run(); }
+ExitCode run(const RunOptions &options) {
+  try {
+    return Runner(options).run();
+  } catch (const std::bad_alloc &) {
+    return refuse(exitEnvironment, "out of memory: the arrays are too large for this machine");
+  }
+}
 
 } // namespace texpr
