@@ -161,49 +161,80 @@ bool LaneEmitter::emitProgression(Operation &op) {
   return true;
 }
 
-/// base + l <=> limit as l <=> limit - base, where the difference is clamped to what decides the same for all lanes.
-bool LaneEmitter::emitCompare(Operation &op) {
-  auto compare = dyn_cast<arith::CmpIOp>(op);
-  if (!compare)
-    return false;
-  LaneValue x = get(compare.getLhs()), y = get(compare.getRhs());
-  arith::CmpIPredicate predicate = compare.getPredicate();
-  if (y.scalar && y.stride == 1 && x.isUniform()) {
-    std::swap(x, y);
-    switch (predicate) {
-    case arith::CmpIPredicate::slt:
-      predicate = arith::CmpIPredicate::sgt;
-      break;
-    case arith::CmpIPredicate::sle:
-      predicate = arith::CmpIPredicate::sge;
-      break;
-    case arith::CmpIPredicate::sgt:
-      predicate = arith::CmpIPredicate::slt;
-      break;
-    case arith::CmpIPredicate::sge:
-      predicate = arith::CmpIPredicate::sle;
-      break;
-    default:
-      break;
-    }
-  }
-  bool isUnsigned = predicate >= arith::CmpIPredicate::ult;
-  if (!x.scalar || x.stride != 1 || !y.isUniform() || isUnsigned)
-    return false;
-  Location loc = op.getLoc();
+/// base + l <=> limit, signed, as l <=> limit - base, where the difference is clamped to what decides the
+/// same for all lanes.
+Value LaneEmitter::compareLanes(Location loc, arith::CmpIPredicate predicate, Value base,
+                                Value limit) {
   auto number = [&](int64_t v) {
-    return arith::ConstantOp::create(b, loc, b.getIntegerAttr(x.scalar.getType(), v)).getResult();
+    return arith::ConstantOp::create(b, loc, b.getIntegerAttr(base.getType(), v)).getResult();
   };
-  Value above = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, y.scalar, x.scalar);
-  Value distance = arith::SubIOp::create(b, loc, y.scalar, x.scalar);
+  Value above = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, limit, base);
+  Value distance = arith::SubIOp::create(b, loc, limit, base);
   distance = arith::MinUIOp::create(b, loc, distance, number(lanes));
   distance = arith::SelectOp::create(b, loc, above, distance, number(-1));
   Value narrow = distance.getType().isIndex()
                      ? Value(arith::IndexCastOp::create(b, loc, b.getI32Type(), distance))
                      : Value(arith::TruncIOp::create(b, loc, b.getI32Type(), distance));
-  Value limit = vector::BroadcastOp::create(b, loc, vectorOf(b.getI32Type()), narrow);
-  Value lane = constantLanes(loc, b.getI32Type(), 1);
-  values[op.getResult(0)] = {nullptr, 0, arith::CmpIOp::create(b, loc, predicate, lane, limit)};
+  Value splat = vector::BroadcastOp::create(b, loc, vectorOf(b.getI32Type()), narrow);
+  return arith::CmpIOp::create(b, loc, predicate, constantLanes(loc, b.getI32Type(), 1), splat);
+}
+
+static arith::CmpIPredicate swapped(arith::CmpIPredicate predicate) {
+  using P = arith::CmpIPredicate;
+  switch (predicate) {
+  case P::slt:
+    return P::sgt;
+  case P::sle:
+    return P::sge;
+  case P::sgt:
+    return P::slt;
+  case P::sge:
+    return P::sle;
+  case P::ult:
+    return P::ugt;
+  case P::ule:
+    return P::uge;
+  case P::ugt:
+    return P::ult;
+  case P::uge:
+    return P::ule;
+  default:
+    return predicate;
+  }
+}
+
+/// A progression against a uniform value. Unsigned `<`, the test of a range from 0: not negative and below, where the limit
+/// is not negative; else either.
+bool LaneEmitter::emitCompare(Operation &op) {
+  using P = arith::CmpIPredicate;
+  auto compare = dyn_cast<arith::CmpIOp>(op);
+  if (!compare)
+    return false;
+  Location loc = op.getLoc();
+  LaneValue x = get(compare.getLhs()), y = get(compare.getRhs());
+  P predicate = compare.getPredicate();
+  if (x.isUniform() && y.scalar) {
+    std::swap(x, y);
+    predicate = swapped(predicate);
+  }
+  bool isSigned = predicate < P::ult;
+  if (!x.scalar || x.stride != 1 || !y.isUniform() || !(isSigned || predicate == P::ult))
+    return false;
+  Value result;
+  if (isSigned) {
+    result = compareLanes(loc, predicate, x.scalar, y.scalar);
+  } else {
+    Type type = x.scalar.getType();
+    Value zero = arith::ConstantOp::create(b, loc, b.getIntegerAttr(type, 0));
+    Value low = compareLanes(loc, P::sge, x.scalar, zero);
+    Value high = compareLanes(loc, P::slt, x.scalar, y.scalar);
+    Value wraps = arith::CmpIOp::create(b, loc, P::slt, y.scalar, zero);
+    Value either =
+        arith::AndIOp::create(b, loc, arith::OrIOp::create(b, loc, low, high),
+                              vector::BroadcastOp::create(b, loc, vectorOf(b.getI1Type()), wraps));
+    result = arith::OrIOp::create(b, loc, arith::AndIOp::create(b, loc, low, high), either);
+  }
+  values[op.getResult(0)] = {nullptr, 0, result};
   return true;
 }
 

@@ -80,6 +80,8 @@ private:
   void emitElementwise(mlir::Operation &op);
   bool emitProgression(mlir::Operation &op);
   bool emitCompare(mlir::Operation &op);
+  mlir::Value compareLanes(mlir::Location loc, mlir::arith::CmpIPredicate predicate,
+                           mlir::Value base, mlir::Value limit);
   void emitDivision(mlir::Operation &op);
   bool emitQuotient(mlir::Operation &op);
   mlir::VectorType vectorOf(mlir::Type element) const {

@@ -90,6 +90,15 @@ const Operation operations[] = {
      "ult, %b, %n : index\n"
      "%d = arith.cmpi sge, %i0, %n : index\n%r = arith.xori %c, %d : i1",
      "i1"},
+    {"i32",
+     "%b = arith.constant 100 : index\n%d = arith.subi %i0, %b : index\n%e = arith.cmpi ult, %d, "
+     "%n : "
+     "index\n%m = arith.subi %b, %n : index\n%f = arith.cmpi ult, %d, %m : index\n%g = arith.cmpi "
+     "ugt, %n, %d : index\n%h = arith.cmpi sle, %b, %d : index\n%p = arith.cmpi eq, %d, %b : "
+     "index\n"
+     "%q = arith.xori %e, %f : i1\n%s = arith.xori %g, %h : i1\n%u = arith.xori %q, %s : i1\n"
+     "%r = arith.xori %u, %p : i1",
+     "i1"},
     {"i1", "%r = arith.xori %x, %y : i1", "i1"},
 };
 
