@@ -147,7 +147,6 @@ private:
   void bindParams(const FnDecl &fn, mlir::Block &entry, unsigned arg);
   Leaf bindTensor(const FnDecl &fn, unsigned param, const Type &leaf, Value argument);
   Value verified(const FnDecl &fn, unsigned param, Value tensor);
-  void defineDims(const FnDecl &fn);
   Val call(const CallExpr &e);
   Val callOp(const CallExpr &e);
   void bindOperands(const OpDecl &op, ValueRange values);
