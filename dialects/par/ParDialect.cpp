@@ -25,6 +25,7 @@ struct ParInliner : DialectInlinerInterface {
 } // namespace
 
 void ParDialect::initialize() {
+  registerAttributes();
   addTypes<
 #define GET_TYPEDEF_LIST
 #include "dialects/par/ParTypes.cpp.inc"

@@ -19,6 +19,11 @@ def Par_Dialect : Dialect {
   }];
   let dependentDialects = ["::texpr::tx::TxDialect"];
   let useDefaultTypePrinterParser = 1;
+  let useDefaultAttributePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
+  let extraClassDeclaration = [{
+    void registerAttributes();
+  }];
 }
 
 class Par_Op<string mnemonic, list<Trait> traits = []> : Op<Par_Dialect, mnemonic, traits>;
@@ -29,6 +34,28 @@ def Par_BufType : TypeDef<Par_Dialect, "Buf"> {
   let description = [{`!par.buf<?x?xf32>`; rank 0: `!par.buf<f32>`.}];
   let parameters = (ins "unsigned":$rank, "::mlir::Type":$elementType);
   let hasCustomAssemblyFormat = 1;
+}
+
+def Par_LayoutAttr : AttrDef<Par_Dialect, "Layout"> {
+  let mnemonic = "layout";
+  let summary = "Which hardware unit holds which element of a tile";
+  let description = [{
+    A linear layout (`Layout.h`): each bit of a unit adds its basis vector to the coordinates. Over a longer nest the tile repeats.
+    ```mlir
+    #par.layout<[i:16, j:8] reg=[(0, 1), (8, 0)] lane=[(0, 2), (0, 4), (1, 0), (2, 0), (4, 0)]>
+    #par.layout<[j:1024] reg=[1, 2, 128, 256, 512] lane=[4, 8, 16, 32, 64]>
+    ```
+    Stands as `par.layout` on foralls and reduces (over their iterations, counted from the lower bounds) and on allocations (over their elements).}];
+  let parameters = (ins ArrayRefParameter<"::mlir::StringAttr">:$axes, ArrayRefParameter<"int64_t">:$sizes, ArrayRefParameter<"::mlir::StringAttr">:$units,
+      ArrayRefParameter<"int64_t", "bits a unit">:$counts, ArrayRefParameter<"int64_t", "all basis vectors, one after the other">:$bases);
+  let builders = [AttrBuilder<(ins "const ::texpr::par::Layout &":$layout)>];
+  let extraClassDeclaration = [{
+    ::texpr::par::Layout getLayout() const;
+    /// On ops: `par.layout`.
+    static constexpr ::llvm::StringLiteral attributeName() { return ::llvm::StringLiteral("par.layout"); }
+  }];
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
 }
 
 def Par_BindOp : Par_Op<"bind", [Pure, AllTypesMatch<["source", "result"]>]> {
