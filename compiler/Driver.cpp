@@ -39,6 +39,11 @@ ExitCode usage(const std::string &message) {
   llvm::errs() << "texprc: error: " << message << "\n";
   return exitUsage;
 }
+ExitCode notGenerated(const Target &target) {
+  return usage("target '" + target.name.str() +
+               "': code for GPUs is not generated yet; its mapped stage can be seen by "
+               "--stop-after=mapped");
+}
 } // namespace
 
 // ---- the front end -----------------------------------------------------------------------------
@@ -90,12 +95,6 @@ std::vector<const Target *> parseTargets(const std::string &list, std::string &e
       error = "unknown target '" + name.str() + "'; known: cpu, native";
       for (llvm::StringRef known : targetNames())
         error += ", " + known.str();
-      return false;
-    }
-    if (target->kind == TargetKind::cuda) {
-      error = "target '" + name.str() +
-              "': code for GPUs is not generated yet; its mapped stage can be seen by "
-              "--stop-after=mapped";
       return false;
     }
     if (!targets.empty() && targets.front()->triple != target->triple) {
@@ -371,6 +370,8 @@ ExitCode Compilation::lower(ModuleOp at, const Target &target, ModuleOp *parStag
     if (stopsAt(Stage::mapped))
       return exitDone;
   }
+  if (target.kind == TargetKind::cuda)
+    return stopped ? exitDone : notGenerated(target);
   if (stageOf(at) == Stage::mapped) {
     auto build = [&](PassList &list, OpPassManager &passes) {
       buildTargetPipeline(list, passes, target);
@@ -385,6 +386,8 @@ ExitCode Compilation::lower(ModuleOp at, const Target &target, ModuleOp *parStag
 
 ExitCode Compilation::writeHeader(ModuleOp parStage) {
   std::string object = outputPath(options.emit == EmitKind::shared ? "so" : "o");
+  if (object == "-" && options.emit != EmitKind::header)
+    return exitDone; // an object on standard output has no file beside it; --emit=header prints it
   llvm::SmallString<128> path(options.emit == EmitKind::header ? outputPath("h") : object);
   if (options.emit != EmitKind::header)
     llvm::sys::path::replace_extension(path, "h");
@@ -470,6 +473,9 @@ ExitCode Compilation::run() {
   auto targets = parseTargets(options.targets, error);
   if (targets.empty())
     return usage(error);
+  if (targets.back()->kind == TargetKind::cuda && options.stopAfter.empty() &&
+      options.emit != EmitKind::tx)
+    return notGenerated(*targets.back());
   if (ExitCode code = readShared())
     return code;
   if (options.emit == EmitKind::tx || stopsAt(Stage::tx) || options.stopAfter == "import")

@@ -59,7 +59,8 @@ void buildParPipeline(PassList &list, const PipelineOptions &options) {
   if (options.optLevel > 0)
     list.add(createReuseResults());
   list.add(plan::createPlanMapping());
-  list.add(plan::createCheckPins());
+  if (options.optLevel > 0) // -O0 has no vectors, whoever asks
+    list.add(plan::createCheckPins());
   list.add(createMap());
   if (options.optLevel > 0) {
     list.add(createCanonicalizerPass());

@@ -21,7 +21,7 @@ struct Variant {
 AbiFunction abiOf(mlir::func::FuncOp func);
 std::vector<AbiFunction> abiOf(mlir::ModuleOp module);
 
-/// Defines the entry points of every exported function of `parStage` in `into`: all checks of DESIGN 4, the workspace,
+/// Defines the entry points of every exported function of `parStage` in `into`: all checks of docs/abi.md, the workspace,
 /// and the choice of a variant. `variants` may be in any order; the one with the highest level that runs is taken.
 void emitEntries(mlir::ModuleOp parStage, llvm::Module &into, llvm::ArrayRef<Variant> variants);
 

@@ -71,7 +71,8 @@ std::string ProgramImporter::signatureText(const FnDecl &fn) const {
   }
   StringRef head(line);
   head.consume_front("local ");
-  for (StringRef end : {" where ", " ensure ", " @"})
+  // Facts stay: a caller sees from them how a dim that is not passed follows from the others.
+  for (StringRef end : {" ensure ", " @"})
     head = head.split(end).first;
   return head.trim().str();
 }

@@ -1,4 +1,4 @@
-// Literals, operators and conversions of scalars (DESIGN 2.1), each as the fewest ops that have its
+// Literals, operators and conversions of scalars (docs/language.md), each as the fewest ops that have its
 // exact meaning.
 //
 // In: kinds and SSA values. Out: one SSA value. What must hold: nothing here is undefined or poison

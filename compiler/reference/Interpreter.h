@@ -1,6 +1,6 @@
 // The reference interpreter: what a .tx program means, executed on the typed tree.
 //
-// It is the oracle that every back end must agree with (DESIGN 7), so it is written to be read, not
+// It is the oracle that every back end must agree with (docs/testing.md), so it is written to be read, not
 // to be fast: one short function a form, no analysis, nothing shared with the compiler but the
 // tree. It evaluates the source expressions themselves, also for extents and dims, and takes from
 // the checker only names, types and entry checks.

@@ -2,7 +2,7 @@
 //
 // A scalar is its kind and its bits as in memory, so that nothing is rounded by accident: f16 and
 // bf16 are patterns, never a wider float that was left unrounded. The functions here define the
-// language (DESIGN 2.1); functions whose value is only approximated (exp, sin, …) are in Math.h.
+// language (docs/language.md); functions whose value is only approximated (exp, sin, …) are in Math.h.
 #pragma once
 #include "compiler/source/Ast.h"
 #include "compiler/source/Builtins.h"

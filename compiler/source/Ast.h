@@ -162,7 +162,7 @@ struct CallExpr : ExprOf<ExprKind::Call> {
   std::vector<facts::Expr> dimArgs;       // [checker] for `fn`: the value of each of its `dims`, in order
 };
 
-/// What keeps an access inside its tensor (DESIGN 2.4).
+/// What keeps an access inside its tensor (docs/language.md).
 enum class Bounds { Unchecked, Proved, Else, Fail, Verified };
 
 struct IndexArg {

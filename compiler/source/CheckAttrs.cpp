@@ -20,7 +20,7 @@ static const Row obeyed[] = {
     {"materialize", Takes::Nothing, Form},
     {"keep", Takes::Axes, Form},
     {"vector", Takes::PowerOfTwo, Form | Par},
-    {"unroll", Takes::Count, Form | Par | Seq},
+    {"unroll", Takes::PowerOfTwo, Form | Par | Seq},
     {"grain", Takes::Count, Form | Par},
     {"tile", Takes::Sizes, Form | Par},
     {"block", Takes::Nothing, Par},

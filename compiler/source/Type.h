@@ -1,6 +1,6 @@
 // The types of the language as the checker sees them.
 //
-// Canonical form: a tensor of tuples *is* a tuple of tensors (DESIGN 2.1), so a type is a tree of tuples whose
+// Canonical form: a tensor of tuples *is* a tuple of tensors (docs/language.md), so a type is a tree of tuples whose
 // leaves are a scalar with a shape. A rank-0 leaf is a scalar. An extent is an index expression over dims,
 // binders and other index values; equal extents are equal expressions, or proved so.
 #pragma once

@@ -1,7 +1,7 @@
 // tx-nest: what is marked `tile` lives once per iteration of the axes that it shares with its readers.
 //
 // In: computes with plan.store = "tile" and plan.depth = d > 0. Out: one compute over the d common axes, with the former ones as
-// siblings inside, in program order: the canonical form of a kernel (ROAD 2).
+// siblings inside, in program order: the canonical form of a kernel (dialects/plan/README.md).
 //   %t = compute (m, n) {t'}  %s = compute (m) {reduce t[i, ·]}  %y = compute (m, n) {t[i, j] / s[i]}
 //   →  %y = compute (m) |i| { %t = compute (n) {t'}  %s = reduce t[·]  %r = compute (n) {t[j] / s}  yield %r }
 // A stencil's producer is computed for a window of rows, in absolute indices; its readers subtract the window's begin:

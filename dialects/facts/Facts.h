@@ -5,7 +5,7 @@
 // arithmetic has shown that it cannot wrap, or takes a fresh symbol instead. A question is answered
 // by MLIR's Presburger library over the linear view of the assumptions (products, and quotients by
 // what is no constant, are opaque symbols), helped by a fixed list of lemmas for those
-// (DESIGN 2.4). Effort is bounded: an answer may be `Unknown`, never wrong.
+// (docs/language.md). Effort is bounded: an answer may be `Unknown`, never wrong.
 #pragma once
 #include <cstdint>
 #include <functional>

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What every generated object promises, whatever it computes (DESIGN 4): looked at from outside.
+"""What every generated object promises, whatever it computes (docs/abi.md): looked at from outside.
 
 usage: check_object.py --texprc PATH
 

@@ -3,7 +3,7 @@
 //   %p = arith.mulf %a, %b                           %s = math.fma %a, %b, %c
 //   %s = arith.addf %c, %p {par.fuse}           =>
 //
-// Only additions that `unroll-reduces` marked are touched (the combining + of a reduction, DESIGN 2.1), only f32 and f64,
+// Only additions that `unroll-reduces` marked are touched (the combining + of a reduction, docs/language.md), only f32 and f64,
 // and only where the machine multiplies and adds in one instruction: elsewhere fma would be a call.
 #include "compiler/target/cpu/Cpu.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

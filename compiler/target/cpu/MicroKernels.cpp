@@ -8,7 +8,7 @@
 //
 // The accumulators are values, so they stay in registers for the whole of k. A row's elements of A are read as scalars
 // wherever they lie, B needs unit stride along the columns; operands are widened when read. Any other form (and machines'
-// -O0) gets plain loops. A sum may be fused: it is a reduction's (DESIGN 2.1). Integers multiply and add.
+// -O0) gets plain loops. A sum may be fused: it is a reduction's (docs/language.md). Integers multiply and add.
 #include "compiler/target/cpu/Cpu.h"
 #include "dialects/par/Extents.h"
 #include "dialects/par/ParOps.h"
