@@ -201,8 +201,8 @@ private:
     Formula runs = 1;
     for (Operation *op = kernel->getParentOp(); op; op = op->getParentOp())
       if (auto seq = dyn_cast<par::SeqOp>(op))
-        runs = runs * indices.iterations(seq.getInductionVar(), seq.getLower(), seq.getUpper(),
-                                         seq.getAxis());
+        runs =
+            indices.sum(runs, seq.getInductionVar(), seq.getLower(), seq.getUpper(), seq.getAxis());
     return runs;
   }
 

@@ -21,12 +21,16 @@ public:
   bool isZero() const { return terms.empty(); }
   bool isConstant() const;
   double constant() const; // the term without variables
+  /// The sum over lower <= variable < upper; exact for polynomials of degree 3 in it. Texts that mention the variable
+  /// stand for one value of it, called `name` in them.
+  Formula sumOver(const std::string &variable, const Formula &lower, const Formula &upper,
+                  const std::string &name) const;
   /// Every variable `size`: to compare two formulas by their growth.
   double at(double size) const;
   /// No term is negative; variables are taken to be at least 0.
   bool isNonNegative() const;
   bool isSum() const { return terms.size() > 1; }
-  /// "4*m*n + 8*m": highest degree first.
+  /// "4*m*n + n*n/2": highest degree first.
   std::string str() const;
 
 private:

@@ -3,7 +3,7 @@
 // In: SSA values over the dims of a function. Out: polynomials; what is none (a quotient, a minimum) becomes a variable
 // with its text. The shapes that the compiler itself makes are read as what they mean:
 //   (x + y - 1) / y → ceil(x / y)     (x + 63) & -64 → up64(x)     max(x, 0) → x where x cannot be negative
-// What must hold: the formula is exact where it has no clipped window and no axis of a nonlinear bound; it is never used
+// What must hold: the formula is exact where it has no clipped window and no quotient of an axis; it is never used
 // to generate code.
 #include "compiler/report/Indices.h"
 #include "dialects/par/ParOps.h"
@@ -125,10 +125,8 @@ Formula Indices::compute(Value v) {
   if (matchPattern(v, m_ConstantInt(&constant)))
     return double(constant.getSExtValue());
   if (auto arg = dyn_cast<BlockArgument>(v)) {
-    if (auto loop = dyn_cast_or_null<tx::HasDomain>(arg.getOwner()->getParentOp()))
-      for (const tx::AxisRange &axis : loop.getAxisRanges(*arg.getOwner()->getParent()))
-        if (axis.arg == v && axes == Axes::mean)
-          return (of(axis.lower) + of(axis.upper) - 1) * Formula(0.5);
+    if (axes == Axes::summed)
+      return Formula::atom(variable(v));
     Operation *loop = arg.getOwner()->getParentOp();
     if (auto names = loop->getAttrOfType<ArrayAttr>("axes");
         names && arg.getArgNumber() < names.size())
@@ -167,10 +165,22 @@ Formula Indices::compute(Value v) {
   return Formula::atom("?");
 }
 
-Formula Indices::iterations(Value axis, Value lower, Value upper, StringRef name) {
-  if (dependsOnData(lower) || dependsOnData(upper))
-    return Formula::atom("|" + name.str() + "|");
-  return of(upper) - of(lower);
+std::string Indices::variable(Value axis) {
+  std::string &name = variables[axis];
+  if (name.empty())
+    name = "#" + std::to_string(variables.size()) + "#";
+  return name;
+}
+
+Formula Indices::sum(const Formula &f, Value axis, Value lower, Value upper, StringRef name) {
+  bool isData = dependsOnData(lower) || dependsOnData(upper);
+  Formula from = isData ? Formula() : of(lower);
+  Formula to = isData ? Formula::atom("|" + name.str() + "|") : of(upper);
+  return f.sumOver(variable(axis), from, to, name.str());
+}
+
+Formula Indices::first(const Formula &f, Value axis, Value lower, StringRef name) {
+  return f.sumOver(variable(axis), of(lower), of(lower) + 1, name.str());
 }
 
 } // namespace texpr::report

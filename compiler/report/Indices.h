@@ -10,19 +10,22 @@ namespace texpr::report {
 
 class Indices {
 public:
-  /// What an axis of a loop stands for: its mean, so that products of extents count the iterations of triangles too, or
-  /// its name.
-  enum class Axes { mean, named };
+  /// What an axis of a loop is called: by a variable of its own, to be summed over, or as in the source.
+  enum class Axes { summed, named };
   /// `dims`: the names of the function's arguments, in order, where they are no attributes.
   explicit Indices(mlir::func::FuncOp func, std::vector<std::string> dims = {},
-                   Axes axes = Axes::mean);
+                   Axes axes = Axes::summed);
   /// Calls `v` by a name, where it is no constant and no argument.
   void setName(mlir::Value v, llvm::StringRef name);
 
   /// The value as a formula; what is none is a variable with its text.
   Formula of(mlir::Value v);
-  /// Iterations of the axis of a loop; a window of rows that moves with an outer axis is as wide as inside the tensor.
-  Formula iterations(mlir::Value axis, mlir::Value lower, mlir::Value upper, llvm::StringRef name);
+  /// `f` summed over an axis of a loop; a window of rows that moves with an outer axis is as wide as
+  /// inside the tensor.
+  Formula sum(const Formula &f, mlir::Value axis, mlir::Value lower, mlir::Value upper,
+              llvm::StringRef name);
+  /// `f` at the first value of an axis.
+  Formula first(const Formula &f, mlir::Value axis, mlir::Value lower, llvm::StringRef name);
   bool dependsOnAxis(mlir::Value v);
   bool dependsOnData(mlir::Value v);
 
@@ -30,6 +33,7 @@ public:
   const std::vector<std::pair<std::string, std::string>> &definitions() const { return named; }
 
 private:
+  std::string variable(mlir::Value axis);
   Formula compute(mlir::Value v);
   Formula quotient(mlir::Value dividend, mlir::Value divisor, bool roundsUp);
   Formula choice(mlir::Operation *op, bool isMax);
@@ -40,6 +44,7 @@ private:
   llvm::DenseMap<mlir::Value, Formula> known;
   std::vector<std::pair<std::string, std::string>> named;
   std::set<std::string> dimNames;
+  llvm::DenseMap<mlir::Value, std::string> variables; // of axes
 };
 
 } // namespace texpr::report

@@ -37,6 +37,44 @@ struct Touched {
   Formula accesses;
   bool isGathered = false;
 };
+using Touches = llvm::MapVector<Value, Touched>;
+
+/// Counts of one run of a block.
+struct Tally {
+  Formula flops, integers, checks;
+  std::map<std::string, Formula> calls;
+  Touches reads, writes;
+
+  /// Applies `f` to every count.
+  void each(llvm::function_ref<Formula(const Formula &)> f) {
+    for (Formula *count : {&flops, &integers, &checks})
+      *count = f(*count);
+    for (auto &[name, count] : calls)
+      count = f(count);
+    for (Touches *touches : {&reads, &writes})
+      for (auto &[buffer, touched] : *touches)
+        touched.accesses = f(touched.accesses);
+  }
+  void add(const Tally &o) {
+    flops += o.flops;
+    integers += o.integers;
+    checks += o.checks;
+    for (auto &[name, count] : o.calls)
+      calls[name] += count;
+    for (auto [to, from] : {std::pair{&reads, &o.reads}, std::pair{&writes, &o.writes}})
+      for (auto &[buffer, touched] : *from) {
+        Touched &t = (*to)[buffer];
+        t.accesses += touched.accesses;
+        t.isGathered |= touched.isGathered;
+      }
+  }
+  double weight() const {
+    double sum = flops.at(kTypicalSize) + integers.at(kTypicalSize);
+    for (auto &[name, count] : calls)
+      sum += 16 * count.at(kTypicalSize);
+    return sum;
+  }
+};
 
 class Counter {
 public:
@@ -44,77 +82,89 @@ public:
 
   Work count(par::KernelOp kernel) {
     this->kernel = kernel;
-    block(*kernel.getBlock(), 1);
-    for (auto &[buffer, touched] : read)
+    Tally all = block(*kernel.getBlock());
+    Work work{all.flops, all.calls, all.integers, all.checks, {}, {}};
+    for (auto &[buffer, touched] : all.reads)
       work.reads.push_back(traffic(buffer, touched));
-    for (auto &[buffer, touched] : written)
+    for (auto &[buffer, touched] : all.writes)
       work.writes.push_back(traffic(buffer, touched));
-    return std::move(work);
+    return work;
   }
 
 private:
-  void block(Block &b, const Formula &times) {
+  Tally block(Block &b) {
+    Tally tally;
     for (Operation &op : b)
-      visit(&op, times);
+      tally.add(visit(&op));
+    return tally;
+  }
+  Tally blocks(Operation *op) {
+    Tally tally;
+    for (Region &region : op->getRegions())
+      for (Block &b : region)
+        tally.add(block(b));
+    return tally;
   }
 
-  void visit(Operation *op, const Formula &times) {
+  Tally visit(Operation *op) {
+    Tally tally;
     if (auto loop = dyn_cast<tx::HasDomain>(op))
-      return nest(op, loop, times);
+      return nest(op, loop);
     if (auto choice = dyn_cast<scf::IfOp>(op))
-      return branches(choice, times);
+      return branches(choice);
     if (auto load = dyn_cast<par::LoadOp>(op))
-      return touch(read, load.getSource(), load.getIndices(), times);
-    if (auto store = dyn_cast<par::StoreOp>(op))
-      return touch(written, store.getDest(), store.getIndices(), times);
-    if (isa<par::FailOp>(op)) {
-      work.checks += times;
-      return;
-    }
-    arithmetic(op, times);
-    for (Region &region : op->getRegions())
-      for (Block &b : region)
-        block(b, times);
+      touch(tally.reads, load.getSource(), load.getIndices());
+    else if (auto store = dyn_cast<par::StoreOp>(op))
+      touch(tally.writes, store.getDest(), store.getIndices());
+    else if (isa<par::FailOp>(op))
+      tally.checks = 1;
+    else
+      arithmetic(op, tally);
+    tally.add(blocks(op));
+    return tally;
   }
 
-  void nest(Operation *op, tx::HasDomain loop, const Formula &times) {
-    Region &body = op->getRegion(0);
-    Formula turns = times;
-    bool isRing = rings.count(placeOf(op));
-    auto axes = op->getAttrOfType<ArrayAttr>("axes");
-    for (auto [i, axis] : llvm::enumerate(loop.getAxisRanges(body))) {
-      bool isWindow = i == 0 && isRing && indices.dependsOnAxis(axis.lower) &&
-                      indices.dependsOnAxis(axis.upper);
-      StringRef name = axes ? cast<StringAttr>(axes[i]).getValue() : cast<par::SeqOp>(op).getAxis();
-      if (!isWindow)
-        turns = turns * indices.iterations(axis.arg, axis.lower, axis.upper, name);
-    }
-    for (Region &region : op->getRegions())
-      for (Block &b : region)
-        block(b, turns);
+  Tally nest(Operation *op, tx::HasDomain loop) {
+    Tally tally = blocks(op);
     if (auto reduce = dyn_cast<par::ReduceOp>(op))
-      combine(reduce, turns);
+      tally.add(combining(reduce));
+    bool isRing = rings.count(placeOf(op));
+    auto names = op->getAttrOfType<ArrayAttr>("axes");
+    auto ranges = loop.getAxisRanges(op->getRegion(0));
+    for (size_t i = ranges.size(); i-- > 0;) { // a later axis may depend on an earlier one
+      auto [axis, lower, upper] = ranges[i];
+      std::string name =
+          (names ? cast<StringAttr>(names[i]).getValue() : cast<par::SeqOp>(op).getAxis()).str();
+      bool isNewRow =
+          i == 0 && isRing && indices.dependsOnAxis(lower) && indices.dependsOnAxis(upper);
+      tally.each([&, axis = axis, lower = lower, upper = upper](const Formula &f) {
+        return isNewRow ? indices.first(f, axis, lower, name)
+                        : indices.sum(f, axis, lower, upper, name);
+      });
+    }
+    return tally;
   }
 
   /// What combining costs: one operation a value, or the body of the user's operator.
-  void combine(par::ReduceOp reduce, const Formula &turns) {
+  Tally combining(par::ReduceOp reduce) {
+    Tally tally;
     if (auto symbol = reduce.getCombinerAttr()) {
-      if (auto combiner = SymbolTable::lookupNearestSymbolFrom<tx::CombinerOp>(reduce, symbol))
-        block(*combiner.getBlock(), turns);
-      return;
+      auto combiner = SymbolTable::lookupNearestSymbolFrom<tx::CombinerOp>(reduce, symbol);
+      return combiner ? block(*combiner.getBlock()) : tally;
     }
     for (Type t : reduce.getResultTypes())
-      operation(t, turns);
+      operation(t, tally);
+    return tally;
   }
 
-  void operation(Type t, const Formula &times) {
+  static void operation(Type t, Tally &tally) {
     if (isa<FloatType>(t))
-      work.flops += times;
+      tally.flops += 1;
     else if (!t.isIndex() && !t.isInteger(1))
-      work.integers += times;
+      tally.integers += 1;
   }
 
-  void arithmetic(Operation *op, const Formula &times) {
+  static void arithmetic(Operation *op, Tally &tally) {
     if (op->getNumResults() != 1)
       return;
     Type t = op->getResult(0).getType();
@@ -123,40 +173,31 @@ private:
             arith::MinimumFOp, arith::MaximumFOp, arith::AddIOp, arith::SubIOp, arith::MulIOp,
             arith::MinSIOp, arith::MaxSIOp, arith::MinUIOp, arith::MaxUIOp, arith::AndIOp,
             arith::OrIOp, arith::XOrIOp, tx::ScalarOp>(op))
-      operation(t, times);
+      operation(t, tally);
     else if (isa<math::FmaOp>(op))
-      work.flops += times * Formula(2);
+      tally.flops += 2;
     else if (isa<math::AbsFOp, math::CopySignOp, math::FloorOp, math::CeilOp, math::RoundEvenOp,
                  math::TruncOp>(op))
-      work.flops += times;
+      tally.flops += 1;
     else if (dialect == "math" && isa<FloatType>(t))
-      work.calls[op->getName().stripDialect().str()] += times;
+      tally.calls[op->getName().stripDialect().str()] += 1;
   }
 
-  void branches(scf::IfOp choice, const Formula &times) {
-    Work before = work;
-    auto taken = [&](Region &region) {
-      work = before;
-      for (Block &b : region)
-        block(b, times);
-      return work;
-    };
-    Work yes = taken(choice.getThenRegion()), no = taken(choice.getElseRegion());
-    work = weight(yes) >= weight(no) ? yes : no;
-  }
-  static double weight(const Work &w) {
-    double sum = w.flops.at(kTypicalSize) + w.integers.at(kTypicalSize);
-    for (auto &[name, times] : w.calls)
-      sum += 16 * times.at(kTypicalSize);
-    return sum;
+  /// The dearer one.
+  Tally branches(scf::IfOp choice) {
+    Tally yes, no;
+    for (Block &b : choice.getThenRegion())
+      yes = block(b);
+    for (Block &b : choice.getElseRegion())
+      no = block(b);
+    return yes.weight() >= no.weight() ? yes : no;
   }
 
-  using Touches = llvm::MapVector<Value, Touched>;
-  void touch(Touches &touches, Value buffer, ValueRange at, const Formula &times) {
+  void touch(Touches &touches, Value buffer, ValueRange at) {
     if (kernel.getBody().isAncestor(buffer.getParentRegion()))
       return;
     Touched &t = touches[buffer];
-    t.accesses += times;
+    t.accesses += 1;
     t.isGathered |= llvm::any_of(at, [&](Value i) { return indices.dependsOnData(i); });
   }
 
@@ -187,8 +228,6 @@ private:
   Indices &indices;
   const std::set<Place> &rings;
   par::KernelOp kernel;
-  Work work;
-  Touches read, written;
 };
 
 } // namespace

@@ -315,7 +315,8 @@ class Command:
               "reads    rgb 3*h*w bytes", "writes   edge h*w bytes", "up64(64*w)")
         holds(report("matmul_bias_gelu"), "kernels    1\n", "flops    2*k*m*n + 5*m*n\n", "calls    erf m*n\n",
               "tiles of 6 x 64 in registers", "workspace  0 bytes")
-        holds(report("attention"), "calls    exp 0.5*h*s*s + 0.5*h*s")
+        holds(report("attention"), "calls    exp h*s*s/2 + h*s/2\n")
+        holds(report("cholesky"), "flops    n*n*n/3 + n*n - n/3\n", "4 pairs free of races by proof")
         holds(report("conv2d"), "oh: = (2 * pad + h - r) / stride + 1", "stride >= 1", "flops    2*b*c*o*oh*ow*r*s\n")
         holds(report("embedding"), "ids: every element is in 0..v", "tests    d*n of facts on data")
         holds(report("heat"), "runs     steps times")
@@ -333,12 +334,43 @@ class Command:
             self.call("explain", "-v", source)
 
 
+    def explain_workspace(self):
+        """The formula that is shown gives what NAME_workspace gives."""
+        import ctypes
+        import math
+
+        def up64(n):
+            return (int(n) + 63) // 64 * 64
+
+        functions = {"ceil": math.ceil, "floor": math.floor, "min": min, "max": max, "up64": up64}
+        for name, sizes in [("edges", [(1, 1), (7, 9), (1080, 1920), (5000, 33)]), ("heat", [(3, 5), (100, 100)]),
+                            ("attention", [(1, 1, 1), (2, 77, 16), (8, 512, 64)]), ("softmax", [(5, 7)])]:
+            source = examples / name / f"{name}.tx"
+            shown = self.call("explain", source, "--target=x86-64-v2")
+            lines = [line.split(None, 1)[1] if line.startswith("  workspace") else line.strip()
+                     for line in shown.split("\n  workspace", 1)[1].splitlines()]
+            formula = lines[0].strip().removesuffix(" bytes")
+            self.call(source, "--emit=so", "-o", name + ".so", "--target=x86-64-v2")
+            library = ctypes.CDLL(str(self.folder / (name + ".so")))
+            dims = [line.split(":")[0].split()[-1] for line in shown.splitlines() if ": axis " in line]
+            for size in sizes:
+                known = dict(zip(dims, size), **functions)
+                for line in lines[1:]:
+                    if line.startswith("where "):
+                        new, text = line[6:].split(" = ", 1)
+                        known[new] = eval(text, known)
+                got = ctypes.c_size_t(0)
+                status = getattr(library, name + "_workspace")(*[ctypes.c_int64(n) for n in size], None, ctypes.byref(got))
+                want = eval(formula, known)
+                self.expect(status == 0 and got.value == want, f"{name}{size}: {got.value} bytes, but {formula} is {want}")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--texprc", required=True, type=lambda p: pathlib.Path(p).resolve())
     parser.add_argument("--only", nargs="*",
                         default=["words", "inputs", "outputs", "limits", "strange_names", "depfiles", "check", "run", "run_scalars",
-                                 "run_refusals", "run_contracts", "explain"])
+                                 "run_refusals", "run_contracts", "explain", "explain_workspace"])
     options = parser.parse_args()
     passed = failed = 0
     for name in options.only:

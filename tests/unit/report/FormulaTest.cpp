@@ -23,10 +23,15 @@ TEST(Formula, TermsThatCancelAreGone) {
   EXPECT_FALSE((m + 5).isConstant());
 }
 
-TEST(Formula, TrianglesHaveHalves) {
-  Formula mean = (n - 1) * Formula(0.5);
-  EXPECT_EQ((n * (mean + 1)).str(), "0.5*n*n + 0.5*n");
-  EXPECT_EQ((n * (mean + 1)).at(100), 5050);
+TEST(Formula, SumsOverAnAxis) {
+  const Formula i = Formula::atom("#1#");
+  EXPECT_EQ((i + 1).sumOver("#1#", 0, n, "i").str(), "n*n/2 + n/2");
+  EXPECT_EQ((i + 1).sumOver("#1#", 0, n, "i").at(100), 5050);
+  // Products of lengths that depend on one axis are no products of means.
+  EXPECT_EQ(((n - i - 1) * i * 2).sumOver("#1#", 0, n, "i").str(), "n*n*n/3 - n*n + 2*n/3");
+  EXPECT_EQ(i.sumOver("#1#", m, m + 1, "i").str(), "m");
+  EXPECT_EQ((i * i * i).sumOver("#1#", 0, Formula(5), "i").str(), "100");
+  EXPECT_EQ(Formula::atom("floor(#1# / 2)").sumOver("#1#", 0, n, "i").str(), "floor(i / 2)*n");
 }
 
 TEST(Formula, ComparesByGrowth) {
