@@ -31,7 +31,6 @@ struct Operand {
   Type element;
   Value step[3];       // index values; null: does not move
   bool isUnit[3] = {}; // the step is the constant 1
-  bool isUnsigned = false;
 };
 
 struct Emitter {
@@ -220,15 +219,13 @@ struct Emitter {
                 : loaded;
   }
 
-  /// To C's element, as the source's widening cast did.
-  Value widened(Value v, const Operand &operand) {
+  /// To C's element, with the sign.
+  Value widened(Value v) {
     Type to = isa<VectorType>(v.getType()) ? Type(vectorOf(element)) : element;
     if (v.getType() == to)
       return v;
     if (isa<FloatType>(element))
       return arith::ExtFOp::create(b, loc, to, v);
-    if (operand.isUnsigned)
-      return arith::ExtUIOp::create(b, loc, to, v);
     return arith::ExtSIOp::create(b, loc, to, v);
   }
 
@@ -287,12 +284,12 @@ struct Emitter {
     Value place = moved(w, columnOfB, Axis::k, position);
     SmallVector<Value> columns, next;
     for (int64_t v = 0; v < vectors; ++v)
-      columns.push_back(widened(loadVector(w, add(place, index(v * lanes)), mask), w));
+      columns.push_back(widened(loadVector(w, add(place, index(v * lanes)), mask)));
     for (auto [r, rowOfA] : llvm::enumerate(rowsOfA)) {
       Value pointer = at(a, moved(a, rowOfA, Axis::k, position));
       Value scalar =
           LLVM::LoadOp::create(b, loc, storageType(a.element), pointer, storageBytes(a.element));
-      Value splat = vector::BroadcastOp::create(b, loc, vectorOf(element), widened(scalar, a));
+      Value splat = vector::BroadcastOp::create(b, loc, vectorOf(element), widened(scalar));
       for (int64_t v = 0; v < vectors; ++v)
         next.push_back(multiplyAdd(splat, columns[v], acc[r * vectors + v]));
     }
@@ -316,12 +313,9 @@ struct Emitter {
         result.push_back(tx::buildAffine(b, loc, e, indices, op.getSymbols()));
       return result;
     };
-    Operand x, y;
-    x.isUnsigned = op->hasAttr("a_unsigned");
-    y.isUnsigned = op->hasAttr("b_unsigned");
     SmallVector<Value> placeOfC = places(op.getMapC());
-    Value left = widened(par::LoadOp::create(b, loc, op.getA(), places(op.getMapA())), x);
-    Value right = widened(par::LoadOp::create(b, loc, op.getB(), places(op.getMapB())), y);
+    Value left = widened(par::LoadOp::create(b, loc, op.getA(), places(op.getMapA())));
+    Value right = widened(par::LoadOp::create(b, loc, op.getB(), places(op.getMapB())));
     Value sum = multiplyAdd(left, right, par::LoadOp::create(b, loc, op.getC(), placeOfC));
     par::StoreOp::create(b, loc, sum, op.getC(), placeOfC);
   }
@@ -338,8 +332,6 @@ struct MicroKernelsPass : impl::CpuMicroKernelsBase<MicroKernelsPass> {
     getOperation().walk([&](par::ContractOp op) { work.push_back(op); });
     for (par::ContractOp op : work) {
       Emitter emitter(op, *target);
-      emitter.a.isUnsigned = op->hasAttr("a_unsigned");
-      emitter.w.isUnsigned = op->hasAttr("b_unsigned");
       if (emitter.match())
         emitter.emit();
       else
