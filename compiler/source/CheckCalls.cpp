@@ -67,6 +67,16 @@ void Checker::checkCall(CallExpr &e, const Type *expected) {
 
 // ---- conversions and builtins ---------------------------------------------------------------
 
+/// `1.0 / 3.0` is of the type it is converted to, as a literal alone is; `1 / 2` and `7 | 3` are
+/// i64 first.
+static bool takesFloatPlace(const Expr *e, bool isOperand = false) {
+  if (auto *binary = llvm::dyn_cast_or_null<BinaryExpr>(e))
+    return takesFloatPlace(binary->lhs.get(), true) || takesFloatPlace(binary->rhs.get(), true);
+  if (auto *unary = llvm::dyn_cast_or_null<UnaryExpr>(e))
+    return takesFloatPlace(unary->operand.get(), isOperand);
+  return !isOperand || llvm::isa_and_nonnull<FloatLitExpr, NameExpr>(e);
+}
+
 /// T6: a conversion takes a number or a bool, element by element; to bool, compare.
 void Checker::checkConversion(CallExpr &e, ScalarKind to) {
   e.conversion = to;
@@ -76,8 +86,9 @@ void Checker::checkConversion(CallExpr &e, ScalarKind to) {
   }
   Type place = Type::leaf(to);
   auto *literal = llvm::dyn_cast_or_null<IntLitExpr>(e.args[0].get());
-  bool adapts = isFlexible(e.args[0].get()) &&
-                (isFloat(to) || (to == ScalarKind::U64 && literal && !literal->negative));
+  bool adapts =
+      isFlexible(e.args[0].get()) && ((isFloat(to) && takesFloatPlace(e.args[0].get())) ||
+                                      (to == ScalarKind::U64 && literal && !literal->negative));
   checkExpr(e.args[0], adapts ? &place : nullptr);
   if (!e.args[0] || !e.args[0]->type.isValid())
     return;
