@@ -11,6 +11,7 @@
 #include "compiler/plan/Passes.h"
 #include "dialects/par/ParOps.h"
 #include "dialects/par/Stride.h"
+#include "dialects/plan/Plan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -160,8 +161,14 @@ public:
         scoreOf(innermostAccesses(reduce), reduce.getBody().front().getArguments().back(), lanes)
                 .unit > 0;
     reduce.setLevel(can ? "simd" : "step");
-    if (!can)
+    if (!can) {
+      setWhy(reduce, lanes == 0   ? "no vectors at -O0"
+                     : lanes == 1 ? "a vector holds one element of it"
+                     : !mayVectorizeReduce(reduce)
+                         ? "it has loops, memory or an operator of the user inside"
+                         : "no access has neighbours along its last axis");
       return;
+    }
     setLanes(reduce, lanes);
     if (!reduce->hasAttr("plan.unroll"))
       reduce->setAttr("plan.unroll", index(reduce, kAccumulators));

@@ -7,6 +7,7 @@
 //       j: 16 lanes
 // Equal neighbours (unrolled copies) are one line with their number.
 #include "compiler/report/Loops.h"
+#include "dialects/plan/Plan.h"
 #include "dialects/tx/TxOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
@@ -107,13 +108,23 @@ private:
     return text;
   }
 
+  static std::string whyInOrder(par::ReduceOp reduce) {
+    if (reduce.getCombiner())
+      return ", as a user's operator is";
+    auto around = reduce->getParentOfType<par::ForallOp>();
+    if (around && around.getLevel().value_or("") == "simd")
+      return ", each lane its own";
+    StringRef why = plan::getWhy(reduce);
+    return why.empty() ? "" : ": " + why.str();
+  }
+
   static std::string reduceText(par::ReduceOp reduce) {
     bool isUser = bool(reduce.getCombiner());
     StringRef op = isUser ? *reduce.getCombiner() : tx::stringifyCombine(reduce.getOp());
     op.consume_back(".op");
     std::string text = op.str() + " over " + axisNames(reduce.getAxes()) + ": ";
     if (reduce.getLevel().value_or("step") != "simd")
-      return text + (isUser ? "in order, as a user's operator is" : "in order");
+      return text + "in order" + whyInOrder(reduce);
     return text + std::to_string(count(reduce, "plan.vector", 1)) + " lanes, " +
            std::to_string(count(reduce, "plan.unroll", 1)) + " accumulators";
   }
