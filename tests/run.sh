@@ -35,7 +35,7 @@ if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then
 fi
 
 # ---- build -----------------------------------------------------------------------------------------
-export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 configure() { # folder, options…
   local folder=$1
   shift
