@@ -118,7 +118,8 @@ bool mayVectorizeForall(par::ForallOp leaf) {
   return !leaf.walk([&](Operation *op) {
                 bool blocks = isa<par::AllocOp, par::ContractOp, scf::WhileOp>(op);
                 if (auto reduce = dyn_cast<par::ReduceOp>(op))
-                  blocks |= llvm::any_of(reduce->getOperands(),
+                  blocks |= reduce.getOp() == tx::Combine::user ||
+                            llvm::any_of(reduce->getOperands(),
                                          [&](Value o) { return par::dependsOn(o, iv); });
                 if (auto seq = dyn_cast<par::SeqOp>(op))
                   blocks |=
