@@ -204,7 +204,12 @@ ExitCode Compilation::write(const std::string &path, llvm::StringRef bytes) {
   }
   if (path == "-") {
     llvm::outs() << bytes;
-    return exitDone;
+    llvm::outs().flush();
+    if (!llvm::outs().has_error())
+      return exitDone;
+    std::string reason = llvm::outs().error().message();
+    llvm::outs().clear_error();
+    return environment("standard output: " + reason);
   }
   std::string error;
   if (!emit::writeFile(path, bytes, error))

@@ -104,8 +104,11 @@ ExitCode RunObject::load(const FnDecl &fn, CompileOptions options) {
     return refuse(exitEnvironment, "a temporary folder: " + code.message());
   options.output = folder.file("program.o");
   options.emit = EmitKind::object;
-  if (ExitCode code = compile(options))
+  if (ExitCode code = compile(options)) {
+    if (code == exitInternal)
+      folder.path.clear(); // the reproducer is in it
     return code;
+  }
   // Names that no exported function has.
   std::string call = "texprc_call", ask = "texprc_workspace", error;
   while (call == function || ask == function)

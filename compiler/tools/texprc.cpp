@@ -3,7 +3,9 @@
 #include "compiler/report/Explain.h"
 #include "compiler/tools/Run.h"
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <iterator>
 
 namespace {
@@ -66,6 +68,14 @@ void addBuild(CLI::App &app, CompileOptions &options) {
 ExitCode usage(const std::string &message) {
   std::fprintf(stderr, "texprc: error: %s\n", message.c_str());
   return exitUsage;
+}
+
+/// Writes to standard output; says where that fails.
+ExitCode print(const std::string &text) {
+  if (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0)
+    return exitDone;
+  std::fprintf(stderr, "texprc: error: standard output: %s\n", std::strerror(errno));
+  return exitEnvironment;
 }
 
 struct CheckOptions {
@@ -169,18 +179,18 @@ ExitCode runExplain(ExplainCommand &command) {
                                            after(passes[3]), after(passes[4]), after(passes[5])};
                 text = report::explain(input, command.options);
               });
-  std::fputs(text.c_str(), stdout);
-  return code;
+  return code ? code : print(text);
 }
 
 ExitCode runCheck(const CheckOptions &options) {
   FrontEnd frontEnd;
   ExitCode code = frontEnd.load(options.files, options.compile.jsonDiagnostics);
   if (code == exitDone && options.isVerbose)
-    std::printf("%zu files, %zu functions: no errors; %zu accesses, races and facts shown to hold, "
-                "%zu checks while running\n",
-                options.files.size(), frontEnd.checked.program->fns.size(),
-                frontEnd.checked.notes.size(), frontEnd.checked.sites.size());
+    return print(std::to_string(options.files.size()) + " files, " +
+                 std::to_string(frontEnd.checked.program->fns.size()) + " functions: no errors; " +
+                 std::to_string(frontEnd.checked.notes.size()) +
+                 " accesses, races and facts shown to hold, " +
+                 std::to_string(frontEnd.checked.sites.size()) + " checks while running\n");
   return code;
 }
 

@@ -140,6 +140,10 @@ class Command:
         self.call("s.tx", "-o", "/dev/full", code=3, says="No space left")
         self.call("s.tx", "--emit=llvm", "-o", "-", says="define")
         self.call("s.tx", "--emit=llvm", "-o", "/dev/null")
+        for args in (["s.tx", "--emit=llvm", "-o", "-"], ["s.tx", "--stop-after=tx"], ["explain", "s.tx"], ["check", "-v", "s.tx"]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([self.texprc, *args], cwd=self.folder, stdout=full, stderr=subprocess.PIPE, text=True)
+            self.expect(done.returncode == 3 and "No space left" in done.stderr, f"{args}: {done.returncode}, {done.stderr}")
         os.symlink("loop", self.folder / "loop")
         self.call("s.tx", "-o", "loop", "--emit=asm")  # replaces the link, which led nowhere
         os.symlink("gone.o", self.folder / "dangling.o")
