@@ -101,7 +101,20 @@ private:
     return exitDone;
   }
 
+  /// The code runs in this process: it must be for this architecture.
+  ExitCode checkTarget() const {
+    std::string error;
+    auto targets = parseTargets(options.compile.targets, error);
+    const Target *here = lookupTarget("native");
+    if (targets.empty() || !here || targets.front()->triple == here->triple)
+      return targets.empty() ? refuse(exitUsage, error) : exitDone;
+    return refuse(exitUsage, "run calls the code on this machine; target '" +
+                                 targets.front()->name.str() + "' is for another");
+  }
+
   ExitCode call() {
+    if (ExitCode code = checkTarget())
+      return code;
     RunObject object;
     CompileOptions compileOptions = options.compile;
     compileOptions.inputs = {options.file};

@@ -271,6 +271,9 @@ class Command:
         self.call("run", "s.tx", "x=" + x, "-o", "y=/dev/full", code=3, says="No space left")
         self.call("run", "s.tx", "x=" + x, "--threads", "0", code=2, says="threads")
         self.call("run", "none.tx", code=3, says="none.tx")
+        self.call("run", "s.tx", "x=" + x, "--target=i386", code=2, says="unknown target")
+        other = "x86-64-v3" if os.uname().machine == "aarch64" else "aarch64"
+        self.call("run", "s.tx", "x=" + x, "--target", other, code=2, says="is for another")
         self.write("one.mlir", "module {}\n")
         self.call("run", "one.mlir", code=2, says=".tx")
         self.write("w.tx", WRONG)
