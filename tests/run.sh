@@ -56,8 +56,8 @@ results=("$build/tests.xml")
 if ((!quick)); then
   sanitized=$build-sanitized
   mkdir -p "$sanitized"
-  echo "== the front end and the units again, with address and undefined-behaviour sanitizers"
-  configure "$sanitized" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 -DTEXPR_SANITIZE=address,undefined
+  echo "== the front end and the units again, with address and undefined-behaviour sanitizers, and a short fuzz run"
+  configure "$sanitized" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 -DTEXPR_SANITIZE=address,undefined -DTEXPR_FUZZ=ON
   ninja -C "$sanitized" sanitized-units | tail -n 1
   ctest --test-dir "$sanitized" -j "$(nproc)" -L sanitized --output-on-failure --output-junit "$sanitized/tests.xml" || status=1
   results+=("$sanitized/tests.xml")

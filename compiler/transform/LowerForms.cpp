@@ -11,6 +11,7 @@
 // made from it.
 #include "compiler/transform/LowerToPar.h"
 #include "dialects/par/Combine.h"
+#include "dialects/plan/Plan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -36,11 +37,6 @@ par::ForallOp ParLowering::forallOver(Location loc, ValueRange ext,
   return forall;
 }
 
-static void copyPlan(Operation *from, Operation *to) {
-  for (NamedAttribute attr : from->getDiscardableAttrs())
-    to->setAttr(attr.getName(), attr.getValue());
-}
-
 void ParLowering::lowerCompute(tx::ComputeOp op) {
   Location loc = op.getLoc();
   keepExtents(op);
@@ -50,7 +46,7 @@ void ParLowering::lowerCompute(tx::ComputeOp op) {
   b.setInsertionPoint(op);
   auto forall = par::ForallOp::create(b, loc, op.getLower(), op.getUpper(), op.getAxesAttr(),
                                       StringAttr(), UnitAttr(), UnitAttr());
-  copyPlan(op, forall);
+  plan::copyPlan(op, forall);
   forall.getBody().takeBody(op.getBody());
   Block &body = forall.getBody().front();
   Operation *yield = body.getTerminator();
@@ -89,7 +85,7 @@ void ParLowering::lowerReduce(tx::ReduceOp op) {
   auto reduce = par::ReduceOp::create(b, op.getLoc(), op.getResultTypes(), op.getLower(),
                                       op.getUpper(), op.getOpAttr(), op.getCombinerAttr(),
                                       op.getIsUnsignedAttr(), op.getAxesAttr(), StringAttr());
-  copyPlan(op, reduce);
+  plan::copyPlan(op, reduce);
   reduce.getBody().takeBody(op.getBody());
   reduce.getWhereRegion().takeBody(op.getWhereRegion());
   for (Region *region : {&reduce.getBody(), &reduce.getWhereRegion()}) {
@@ -265,7 +261,7 @@ void ParLowering::lowerFor(tx::ForOp op) {
   }
   auto seq = par::SeqOp::create(b, loc, ValueRange(scalarInits).getTypes(), op.getLower(),
                                 op.getUpper(), scalarInits, b.getStringAttr("t"));
-  copyPlan(op, seq);
+  plan::copyPlan(op, seq);
   seq.getBody().takeBody(op.getBody());
   Block &body = seq.getBody().front();
   Operation *yield = body.getTerminator();
