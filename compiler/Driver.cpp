@@ -29,8 +29,6 @@ using namespace mlir;
 namespace texpr {
 
 namespace {
-constexpr const char *kVersion = "0.1";
-
 ExitCode environment(const std::string &message) {
   llvm::errs() << "texprc: error: " << message << "\n";
   return exitEnvironment;
@@ -320,6 +318,7 @@ ExitCode Compilation::save(ModuleOp at, llvm::StringRef what) {
 ExitCode Compilation::runPasses(ModuleOp at, Stage reached,
                                 llvm::function_ref<void(PassList &, OpPassManager &)> build) {
   PassManager passes(&context);
+  passes.enableVerifier(false); // once a stage, below; texpr-opt and texpr-bisect do it after each pass
   PassList list(passes, pipeline);
   build(list, passes);
   if (!seen.empty())
@@ -335,7 +334,7 @@ ExitCode Compilation::runPasses(ModuleOp at, Stage reached,
   if (stopped)
     return exitDone;
   at->setAttr("texpr.stage", StringAttr::get(&context, name(reached)));
-  if (failed(checkStage(at, reached)))
+  if (failed(verify(at)) || failed(checkStage(at, reached)))
     return internal(at, "the stage '" + name(reached).str() + "' does not hold what it promises");
   return exitDone;
 }
@@ -400,7 +399,7 @@ ExitCode Compilation::writeHeader(ModuleOp parStage) {
   header.name = llvm::sys::path::filename(path).str();
   header.source = llvm::sys::path::filename(options.inputs.front()).str();
   header.object = llvm::sys::path::filename(object).str();
-  header.version = kVersion;
+  header.version = version;
   header.functions = emit::abiOf(parStage);
   return write(path.str().str(), emit::headerText(header));
 }

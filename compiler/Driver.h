@@ -12,6 +12,8 @@ class ModuleOp;
 
 namespace texpr {
 
+inline constexpr const char *version = "0.1";
+
 /// What a process returns. 4 comes with a reproducer.
 enum ExitCode {
   exitDone = 0,

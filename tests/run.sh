@@ -40,7 +40,7 @@ configure() { # folder, options…
   local folder=$1
   shift
   cmake -S . -B "$folder" -G Ninja -DCMAKE_C_COMPILER=clang-22 -DCMAKE_CXX_COMPILER=clang++-22 \
-    -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DPython3_EXECUTABLE=/usr/bin/python3 "$@" \
+    -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DPython3_EXECUTABLE=/usr/bin/python3 -DTEXPR_TESTS=ON "$@" \
     >"$folder.log" 2>&1 || { cat "$folder.log" >&2; exit 3; }
 }
 mkdir -p "$build"

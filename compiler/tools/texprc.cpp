@@ -221,7 +221,7 @@ int main(int argc, char **argv) {
   CLI::App app{"texprc compiles .tx files, a small language of tensor expressions, to object files "
                "with a C header.",
                "texprc"};
-  app.set_version_flag("--version", "texprc 0.1");
+  app.set_version_flag("--version", std::string("texprc ") + texpr::version);
   CompileOptions options;
   addBuild(app, options);
   CheckOptions checkOptions;
