@@ -318,7 +318,7 @@ ExitCode Compilation::save(ModuleOp at, llvm::StringRef what) {
 ExitCode Compilation::runPasses(ModuleOp at, Stage reached,
                                 llvm::function_ref<void(PassList &, OpPassManager &)> build) {
   PassManager passes(&context);
-  passes.enableVerifier(false); // once a stage, below; texpr-opt and texpr-bisect do it after each pass
+  passes.enableVerifier(false); // once a stage, below; texpr-opt does it after each pass
   PassList list(passes, pipeline);
   build(list, passes);
   if (!seen.empty())

@@ -27,6 +27,19 @@ import references
 
 F = np.float32
 
+# Run by a small Python of its own: what a child inherits of the caller's memory counts as the child's peak.
+SPAWN = """
+import os, resource, sys, time
+best = float("inf")
+for _ in range(10):
+    start = time.perf_counter()
+    child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+    if os.waitpid(child, 0)[1]:
+        sys.exit(sys.argv[1] + " failed")
+    best = min(best, time.perf_counter() - start)
+print(best, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
 
 def shell(*command):
     done = subprocess.run([str(c) for c in command], capture_output=True, text=True)
@@ -163,18 +176,11 @@ class Bench:
                      f"{best['ours'] * 1e3:.1f} ms ({rate:.0f} GFLOP/s), {ratio:.2f} x as fast ({best[order] * 1e3:.1f} ms)", "≥ 4 x", ratio >= 4)
 
     def compiler(self):
-        source, seconds, kilobytes = self.examples / "softmax" / "softmax.tx", [], []
-        command = [str(self.options.texprc), str(source), "-o", str(self.folder / "softmax.o")]
-        for _ in range(10):
-            start = time.perf_counter()
-            child = os.posix_spawn(command[0], command, os.environ)
-            _, status, usage = os.wait4(child, 0)
-            seconds.append(time.perf_counter() - start)
-            kilobytes.append(usage.ru_maxrss)
-            if status:
-                sys.exit("texprc failed on softmax.tx")
-        self.row("texprc softmax.tx, three CPU variants", f"{min(seconds) * 1e3:.0f} ms", "≤ 120 ms", min(seconds) <= 0.12)
-        self.row("its peak memory", f"{max(kilobytes) / 1024:.0f} MB", "≤ 200 MB", max(kilobytes) <= 200 * 1024)
+        source = self.examples / "softmax" / "softmax.tx"
+        printed = shell(sys.executable, "-S", "-c", SPAWN, self.options.texprc, source, "-o", self.folder / "softmax.o").split()
+        seconds, kilobytes = float(printed[0]), int(printed[1])
+        self.row("texprc softmax.tx, three CPU variants", f"{seconds * 1e3:.0f} ms", "≤ 120 ms", seconds <= 0.12)
+        self.row("its peak memory", f"{kilobytes / 1024:.0f} MB", "≤ 200 MB", kilobytes <= 200 * 1024)
         size = (self.folder / "softmax.o").stat().st_size
         self.row("softmax.o, three CPU variants", f"{size / 1024:.1f} KB", "≤ 60 KB", size <= 60 * 1024)
 
