@@ -9,7 +9,6 @@ differ, never because of a time: figures are read by people.
 """
 import argparse
 import ctypes
-import os
 import pathlib
 import platform
 import re

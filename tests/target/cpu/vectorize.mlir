@@ -57,6 +57,28 @@ func.func @sum(%n: index, %xa: !par.buf<?xf32>, %ya: !par.buf<f32> {tx.out}) {
   return
 }
 
+// CHECK-LABEL: @largest
+func.func @largest(%n: index, %xa: !par.buf<?xf32>, %ya: !par.buf<f32> {tx.out}) {
+  %c0 = arith.constant 0 : index
+  %x = par.bind %xa [%n] : !par.buf<?xf32>
+  %y = par.bind %ya [] : !par.buf<f32>
+  par.kernel {
+    // Three extremes of the bits; the float that they stand for is picked once.
+    // CHECK: arith.maxsi {{.*}} : vector<16xi32>
+    // CHECK: arith.minui {{.*}} : vector<16xi32>
+    // CHECK: arith.maxui {{.*}} : vector<16xi32>
+    // CHECK: arith.bitcast {{.*}} to vector<16xf32>
+    // CHECK: arith.maximumf
+    // CHECK: vector.extract
+    %s = par.reduce max (%i) = (%c0) to (%n) axes ["i"] level "simd" attributes {plan.vector = 16 : i64} {
+      %v = par.load %x[%i] : !par.buf<?xf32> -> f32
+      par.yield %v : f32
+    } : f32
+    par.store %s, %y[] : f32, !par.buf<f32>
+  }
+  return
+}
+
 // CHECK-LABEL: @choice
 func.func @choice(%n: index, %xa: !par.buf<?xf32>, %ya: !par.buf<?xf32> {tx.out}) {
   %c0 = arith.constant 0 : index
