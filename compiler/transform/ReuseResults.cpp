@@ -12,6 +12,7 @@
 #include "compiler/transform/Passes.h"
 #include "dialects/par/ParOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -91,6 +92,10 @@ std::optional<Home> findHome(par::AllocOp alloc) {
     }
   if (!home)
     return std::nullopt;
+  // An element is read before its place is overwritten.
+  for (Operation *user : alloc->getUsers())
+    if (user->getBlock() == &body && !user->isBeforeInBlock(home))
+      return std::nullopt;
   SmallVector<Value> prefix = indicesOf(home);
   prefix.truncate(prefix.size() - rank);
   // The prefix is fixed while the buffer lives, and names another part of the result in every
@@ -112,7 +117,7 @@ std::optional<Home> findHome(par::AllocOp alloc) {
       for (Value iv : forall.getBody().front().getArguments())
         if (!llvm::is_contained(prefix, iv))
           return std::nullopt;
-    } else if (!isa<par::KernelOp>(p)) {
+    } else if (!isa<par::KernelOp, scf::IfOp>(p)) {
       return std::nullopt;
     }
   }
@@ -140,7 +145,7 @@ struct ReuseResults : impl::ReuseResultsBase<ReuseResults> {
     SmallVector<par::AllocOp> allocs;
     getOperation().walk([&](par::AllocOp op) { allocs.push_back(op); });
     for (par::AllocOp alloc : allocs)
-      if (!alloc.getPlace() && !alloc->use_empty())
+      if (!alloc.getPlace() && !alloc->hasAttr("plan.place") && !alloc->use_empty())
         if (auto home = findHome(alloc))
           moveInto(alloc, *home);
   }

@@ -112,6 +112,11 @@ private:
     if (!w.producer || w.producer.getLower()[0] != w.lo)
       return std::nullopt;
     w.hi = w.producer.getUpper()[0];
+    // A row is whole, whichever iteration made it.
+    for (ValueRange bounds : {w.producer.getLower(), w.producer.getUpper()})
+      for (Value bound : bounds.drop_front())
+        if (par::dependsOn(bound, r))
+          return std::nullopt;
     auto low = end(par::maxSides(w.lo)), high = end(par::minSides(w.hi));
     if (!low || !high)
       return std::nullopt;

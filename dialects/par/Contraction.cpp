@@ -72,6 +72,18 @@ static bool classify(Contraction &c) {
   return true;
 }
 
+/// True where an iteration changes what its own reduction then reads: the sum cannot be taken out.
+static bool isStoredBefore(const Factor &factor, ReduceOp reduce) {
+  if (!factor.load)
+    return false;
+  Value source = LoadOp(factor.load).getSource();
+  return llvm::any_of(source.getUsers(), [&](Operation *user) {
+    auto store = dyn_cast<StoreOp>(user);
+    Operation *top = store ? reduce->getBlock()->findAncestorOpInBlock(*user) : nullptr;
+    return top && top != reduce.getOperation() && top->isBeforeInBlock(reduce);
+  });
+}
+
 std::optional<Contraction> Contraction::match(ForallOp nest) {
   ReduceOp reduce = onlyReduction(nest);
   if (!reduce || reduce.getOp() != tx::Combine::add || reduce.getNumResults() != 1)
@@ -94,7 +106,7 @@ std::optional<Contraction> Contraction::match(ForallOp nest) {
     if (uses(c.a, c.axes, last) && !uses(c.b, c.axes, last))
       std::swap(c.a, c.b);
   }
-  if (!classify(c))
+  if (isStoredBefore(c.a, reduce) || isStoredBefore(c.b, reduce) || !classify(c))
     return std::nullopt;
   return c;
 }
