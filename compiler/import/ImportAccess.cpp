@@ -100,12 +100,8 @@ Val FnImporter::access(const IndexExpr &e, const Expr *alternative) {
       result.leaves.push_back({read({}), l.kind});
       continue;
     }
-    SmallVector<std::string> texts;
-    for (size_t i = 0; i < t.shape.size(); ++i)
-      texts.push_back("v" + std::to_string(i));
-    SmallVector<StringRef> names(texts.begin(), texts.end());
     auto form = makeCompute({tensorType(l.kind, t.shape.size())}, extentsOf(t.shape),
-                            b.getStrArrayAttr(names));
+                            axisLabels('v', t.shape.size()));
     if (l.isTensor())
       form->setAttr("plan.store", b.getStringAttr("inline"));
     Body body(*this, form.getBody(), form.getLower().getTypes());

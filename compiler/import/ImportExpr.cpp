@@ -210,6 +210,14 @@ Val FnImporter::conversion(const CallExpr &e) {
   return {{elementwise(e.type, {from}, op)}};
 }
 
+/// Names for axes that have none in the source: e0, e1, …
+ArrayAttr FnImporter::axisLabels(char letter, size_t count) {
+  SmallVector<Attribute> labels;
+  for (size_t i = 0; i < count; ++i)
+    labels.push_back(b.getStringAttr(letter + std::to_string(i)));
+  return b.getArrayAttr(labels);
+}
+
 Leaf FnImporter::elementwise(const Type &type, ArrayRef<Leaf> args,
                              llvm::function_ref<Value(ArrayRef<Value>)> op) {
   if (type.isScalar()) {
@@ -218,12 +226,8 @@ Leaf FnImporter::elementwise(const Type &type, ArrayRef<Leaf> args,
       values.push_back(arg.value);
     return {op(values), type.scalar};
   }
-  SmallVector<StringRef> names(type.shape.size());
-  SmallVector<std::string> texts;
-  for (size_t i = 0; i < type.shape.size(); ++i)
-    texts.push_back("e" + std::to_string(i));
-  llvm::copy(texts, names.begin());
-  auto form = makeCompute(valueTypes(type), extentsOf(type.shape), b.getStrArrayAttr(names));
+  auto form =
+      makeCompute(valueTypes(type), extentsOf(type.shape), axisLabels('e', type.shape.size()));
   Body body(*this, form.getBody(), form.getLower().getTypes());
   SmallVector<Value> values;
   for (const Leaf &arg : args)
@@ -273,12 +277,8 @@ SmallVector<Value> FnImporter::leafExtents(const Leaf &l) {
 
 /// The tensor of `l` by index: a copy of a buffer as it is now, or another name for a tensor.
 Leaf FnImporter::view(const Leaf &l, ValueRange extents) {
-  SmallVector<std::string> texts;
-  SmallVector<StringRef> names;
-  for (size_t i = 0; i < extents.size(); ++i)
-    texts.push_back("v" + std::to_string(i));
-  llvm::append_range(names, texts);
-  auto form = makeCompute({tensorType(l.kind, extents.size())}, extents, b.getStrArrayAttr(names));
+  auto form =
+      makeCompute({tensorType(l.kind, extents.size())}, extents, axisLabels('v', extents.size()));
   if (l.isTensor())
     form->setAttr("plan.store", b.getStringAttr("inline"));
   Body body(*this, form.getBody(), form.getLower().getTypes());

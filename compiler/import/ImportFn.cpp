@@ -143,11 +143,25 @@ Val FnImporter::call(const CallExpr &e) {
     return builtin(e);
   if (e.op)
     return callOp(e);
-  const FnDecl &fn = *e.fn;
-  auto isDim = servesAsDim(fn);
   std::vector<Val> args;
   for (const ExprPtr &arg : e.args)
     args.push_back(frozen(expr(*arg)));
+  if (e.isElementwise)
+    return callElementwise(e, args);
+  auto op =
+      func::CallOp::create(b, loc, e.fn->name.text, valueTypes(e.type), callOperands(e, args));
+  Val result;
+  for (auto [k, t] : llvm::enumerate(leavesOf(e.type))) {
+    Leaf l{op.getResult(k), t->scalar};
+    result.leaves.push_back(t->shape.empty() ? l : view(l, extentsOf(t->shape)));
+  }
+  return result;
+}
+
+/// The operands of the call in the order of the callee's signature: dims, then leaves.
+SmallVector<Value> FnImporter::callOperands(const CallExpr &e, ArrayRef<Val> args) {
+  const FnDecl &fn = *e.fn;
+  auto isDim = servesAsDim(fn);
   SmallVector<Value> operands;
   for (auto [d, value] : llvm::zip_equal(fn.dims, e.dimArgs)) {
     if (!isArgument(d))
@@ -163,12 +177,31 @@ Val FnImporter::call(const CallExpr &e) {
     if (!isDim[p])
       for (const Leaf &l : args[p].leaves)
         operands.push_back(l.value);
-  auto op = func::CallOp::create(b, loc, fn.name.text, valueTypes(e.type), operands);
+  return operands;
+}
+
+/// A function of scalars on tensors: one tx.compute whose body calls it with the elements.
+Val FnImporter::callElementwise(const CallExpr &e, ArrayRef<Val> args) {
+  auto leaves = leavesOf(e.type);
+  const std::vector<facts::Expr> &shape = leaves[0]->shape;
+  auto form = makeCompute(valueTypes(e.type), extentsOf(shape), axisLabels('e', shape.size()));
+  Body body(*this, form.getBody(), form.getLower().getTypes());
+  std::vector<Val> elements(args);
+  for (Val &arg : elements)
+    for (Leaf &l : arg.leaves)
+      if (!l.isScalar())
+        l.value = readElement(l, body.args);
+  SmallVector<mlir::Type> types;
+  for (const Type *t : leaves)
+    types.push_back(valueType(Type::leaf(t->scalar)));
+  auto op = func::CallOp::create(b, loc, e.fn->name.text, types, callOperands(e, elements));
+  SmallVector<Value> values;
   Val result;
-  for (auto [k, t] : llvm::enumerate(leavesOf(e.type))) {
-    Leaf l{op.getResult(k), t->scalar};
-    result.leaves.push_back(t->shape.empty() ? l : view(l, extentsOf(t->shape)));
+  for (auto [k, t] : llvm::enumerate(leaves)) {
+    values.push_back(scalars().toElement(t->scalar, op.getResult(k)));
+    result.leaves.push_back({form.getResult(k), t->scalar});
   }
+  tx::YieldOp::create(b, loc, values);
   return result;
 }
 

@@ -148,6 +148,8 @@ private:
   Leaf bindTensor(const FnDecl &fn, unsigned param, const Type &leaf, Value argument);
   Value verified(const FnDecl &fn, unsigned param, Value tensor);
   Val call(const CallExpr &e);
+  Val callElementwise(const CallExpr &e, llvm::ArrayRef<Val> args);
+  llvm::SmallVector<Value> callOperands(const CallExpr &e, llvm::ArrayRef<Val> args);
   Val callOp(const CallExpr &e);
   void bindOperands(const OpDecl &op, ValueRange values);
   llvm::SmallVector<Value> identityValues(const OpDecl &op);
@@ -168,6 +170,7 @@ private:
   Val binary(const BinaryExpr &e);
   Val builtin(const CallExpr &e);
   Val conversion(const CallExpr &e);
+  mlir::ArrayAttr axisLabels(char letter, size_t count);
   Leaf elementwise(const Type &type, llvm::ArrayRef<Leaf> args,
                    llvm::function_ref<Value(llvm::ArrayRef<Value>)> op);
   /// Buffers become snapshots; the other leaves stay.

@@ -206,6 +206,61 @@ Value Machine::compute(const ComputeExpr &e) {
   return stack.take(*first);
 }
 
+/// The `i`-th elements of the tensors among the leaves of `v`; its scalars as they are.
+static Value elementOf(const Value &v, int64_t i) {
+  if (v.isScalar())
+    return v;
+  if (v.isTensor())
+    return v.tensor().get(i);
+  std::vector<Value> parts;
+  for (const Value &part : v.parts())
+    parts.push_back(elementOf(part, i));
+  return Value::tuple(std::move(parts));
+}
+
+static Value zeros(const Type &t, const Shape &shape) {
+  if (t.isLeaf())
+    return Array(t.scalar, shape);
+  std::vector<Value> parts;
+  for (const Type &part : t.parts)
+    parts.push_back(zeros(part, shape));
+  return Value::tuple(std::move(parts));
+}
+
+/// `f` on values whose leaves are scalars or tensors of one shape: element by element, where there
+/// is a tensor.
+Value Machine::eachElement(const std::vector<Value> &args, const Type &result, SourceRange site,
+                           const std::function<Value(std::vector<Value>)> &f) {
+  std::vector<const Value *> leaves;
+  for (const Value &arg : args)
+    arg.leaves(leaves);
+  const Value *tensor = nullptr;
+  for (const Value *leaf : leaves) {
+    if (leaf->isTensor() && !tensor)
+      tensor = leaf;
+    if (leaf->isTensor() && leaf->shape() != tensor->shape())
+      internal(site, "operands of different shapes");
+  }
+  if (!tensor)
+    return f(args);
+  const int64_t count = tensor->tensor().count();
+  if (count == 0)
+    return zeros(result, tensor->shape());
+  Stack stack(tensor->shape());
+  Value first;
+  for (int64_t i = 0; i < count; ++i) {
+    std::vector<Value> at;
+    for (const Value &arg : args)
+      at.push_back(elementOf(arg, i));
+    const Value v = f(std::move(at));
+    if (i == 0)
+      first = v;
+    if (!stack.push(v))
+      internal(site, "elements that differ in structure");
+  }
+  return stack.take(first);
+}
+
 Value Machine::combineValues(const CombineOp &op, const Value &a, const Value &b,
                              SourceRange site) {
   if (op.op)

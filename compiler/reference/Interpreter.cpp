@@ -115,9 +115,18 @@ std::vector<Value> Machine::runEntry(const FnDecl &fn, const Inputs &inputs) {
 }
 
 Value Machine::callFunction(const CallExpr &e) {
-  Inputs inputs;
+  std::vector<Value> args;
   for (const ExprPtr &arg : e.args)
-    inputs.params.push_back(eval(*arg));
+    args.push_back(eval(*arg));
+  if (!e.isElementwise)
+    return callWith(e, std::move(args));
+  return eachElement(args, e.type, e.range,
+                     [&](std::vector<Value> at) { return callWith(e, std::move(at)); });
+}
+
+Value Machine::callWith(const CallExpr &e, std::vector<Value> args) {
+  Inputs inputs;
+  inputs.params = std::move(args);
   Frame *const caller = frame;
   try {
     Frame entered = enter(*e.fn, inputs);

@@ -82,6 +82,7 @@ private:
   bool holdsChain(const std::vector<ExprPtr> &chain, const std::vector<BinaryOp> &rels);
   Value body(const FnDecl &fn);
   Value callFunction(const CallExpr &e);
+  Value callWith(const CallExpr &e, std::vector<Value> args);
   Value applyOp(const OpDecl &op, const Value &a, const Value &b);
   std::optional<int64_t> evaluate(const facts::Expr &e) const;
 
@@ -107,6 +108,8 @@ private:
   int64_t lowerBound(const texpr::Axis &axis) { return axis.lo ? evalInt(*axis.lo) : 0; }
   Value compute(const ComputeExpr &e);
   Value reduce(const ReduceExpr &e);
+  Value eachElement(const std::vector<Value> &args, const Type &result, SourceRange site,
+                    const std::function<Value(std::vector<Value>)> &f);
   Value combineValues(const CombineOp &op, const Value &a, const Value &b, SourceRange site);
   Value forLoop(const ForExpr &e);
   void bindCarried(const std::vector<Carried> &carried, const Value &state);

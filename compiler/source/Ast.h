@@ -156,6 +156,7 @@ struct CallExpr : ExprOf<ExprKind::Call> {
   std::vector<TypeArg> typeArgs;
   std::vector<ExprPtr> args;
   FnDecl *fn = nullptr;                   // [checker] a function of the program
+  bool isElementwise = false;             // [checker] `fn` is of scalars, and an argument is a tensor: each element
   OpDecl *op = nullptr;                   // [checker] a user op called as a function
   std::optional<ScalarKind> conversion;   // [checker] `f32(x)`
   bool isBuiltin = false;                 // [checker] `exp`, `min`, …: by `callee.text`; on tensors, element by element

@@ -258,14 +258,22 @@ void Checker::checkFnCall(CallExpr &e, FnDecl &fn) {
   if (!fnInfo[&fn].isValid)
     return;
   Solved solved;
-  if (!checkFnArgs(e, fn, solved))
+  std::vector<FExpr> outer; // of an elementwise call
+  e.isElementwise = isByElement(e, fn);
+  if (e.isElementwise) {
+    auto shape = checkElementArgs(e, fn, solved);
+    if (!shape)
+      return;
+    outer = *shape;
+  } else if (!checkFnArgs(e, fn, solved)) {
     return;
+  }
   proveRequired(e, fn, solved);
   for (const DimBinding &dim : fn.dims)
     e.dimArgs.push_back(substitute(*dim.decl->value, solved));
   std::vector<Type> results;
   for (const ResultDecl &r : fn.results)
-    results.push_back(substitute(r.type, solved));
+    results.push_back(substitute(r.type, solved).withOuter(outer));
   if (results.empty())
     return;
   e.type = results.size() == 1 ? results[0] : Type::tuple(std::move(results));
@@ -330,10 +338,6 @@ bool Checker::checkFnArgs(CallExpr &e, FnDecl &fn, Solved &known) {
     if (ranks)
       continue;
     isRight = false;
-    if (want.isScalar() && have.isTensor() && want.scalar == have.scalar) {
-      notYet(e.args[i]->range, "a function of scalars applied to a tensor element by element");
-      continue;
-    }
     expectType(*e.args[i], want,
                "parameter `" + fn.params[i].decl->name.text + "` of `" + fn.name.text + "`");
   }
@@ -344,6 +348,45 @@ bool Checker::checkFnArgs(CallExpr &e, FnDecl &fn, Solved &known) {
         expectType(*e.args[i], substitute(fn.params[i].decl->type, known),
                    "parameter `" + fn.params[i].decl->name.text + "` of `" + fn.name.text + "`");
   return isRight;
+}
+
+/// T10: true where a function of scalars to scalars gets a tensor.
+bool Checker::isByElement(const CallExpr &e, const FnDecl &fn) const {
+  std::vector<const Type *> leaves, given;
+  for (const Param &p : fn.params)
+    p.decl->type.leaves(leaves);
+  for (const ResultDecl &r : fn.results)
+    r.type.leaves(leaves);
+  for (const ExprPtr &arg : e.args)
+    if (arg && arg->type.isValid())
+      arg->type.leaves(given);
+  auto isTensor = [](const Type *leaf) { return !leaf->shape.empty(); };
+  return llvm::none_of(leaves, isTensor) && llvm::any_of(given, isTensor);
+}
+
+/// The shape of an elementwise call: of all tensors among the arguments. Of an element nothing is
+/// known but its type.
+std::optional<std::vector<facts::Expr>> Checker::checkElementArgs(CallExpr &e, FnDecl &fn,
+                                                                  Solved &known) {
+  std::vector<const Type *> leaves;
+  bool isRight = true;
+  for (size_t i = 0; i < e.args.size(); ++i) {
+    if (!e.args[i] || !e.args[i]->type.isValid())
+      return std::nullopt;
+    const Expr &arg = *e.args[i];
+    const Decl &p = *fn.params[i].decl;
+    if (!sameScalars(p.type, arg.type))
+      isRight &=
+          expectType(arg, p.type, "parameter `" + p.name.text + "` of `" + fn.name.text + "`");
+    arg.type.leaves(leaves);
+    if (!p.value || !p.value->asSymbol())
+      continue;
+    known[*p.value->asSymbol()] = arg.value
+                                      ? *arg.value
+                                      : newSymbol("an element of " + text(arg.range),
+                                                  rangeOf(p.type.scalar), SymbolInfo::Kind::Fresh);
+  }
+  return isRight ? commonShapeOf(leaves, e.callee.range, "`" + fn.name.text + "`") : std::nullopt;
 }
 
 /// D5: what the callee demands of its dims and scalars is proved at the call.

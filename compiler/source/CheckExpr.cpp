@@ -327,17 +327,26 @@ void Checker::checkShift(BinaryExpr &e, const Type *expected) {
 /// T4: shapes are equal dim by dim; a scalar spreads; nothing else broadcasts.
 std::optional<std::vector<facts::Expr>>
 Checker::commonShape(const std::vector<Expr *> &args, SourceRange range, const std::string &what) {
-  const Expr *shaped = nullptr;
-  for (const Expr *arg : args) {
-    if (arg->type.isScalar())
+  std::vector<const Type *> types;
+  for (const Expr *arg : args)
+    types.push_back(&arg->type);
+  return commonShapeOf(types, range, what);
+}
+
+std::optional<std::vector<facts::Expr>>
+Checker::commonShapeOf(const std::vector<const Type *> &leaves, SourceRange range,
+                       const std::string &what) {
+  const Type *shaped = nullptr;
+  for (const Type *leaf : leaves) {
+    if (leaf->isScalar())
       continue;
     if (!shaped) {
-      shaped = arg;
+      shaped = leaf;
       continue;
     }
-    if (sameShape(shaped->type, arg->type))
+    if (sameShape(*shaped, *leaf))
       continue;
-    const Type &a = shaped->type, &b = arg->type;
+    const Type &a = *shaped, &b = *leaf;
     auto error =
         diags.error(range, what + " takes tensors of one shape, not " + str(a) + " and " + str(b));
     if (a.shape.size() == b.shape.size()) {
@@ -353,7 +362,7 @@ Checker::commonShape(const std::vector<Expr *> &args, SourceRange range, const s
     }
     return std::nullopt;
   }
-  return shaped ? shaped->type.shape : std::vector<FExpr>{};
+  return shaped ? shaped->shape : std::vector<FExpr>{};
 }
 
 // ---- tuples, lists, blocks, choice ----------------------------------------------------------

@@ -311,6 +311,8 @@ private:
   /// The shape of an elementwise operation on `args`; nothing after an error.
   std::optional<std::vector<FExpr>> commonShape(const std::vector<Expr *> &args, SourceRange range,
                                                 const std::string &what);
+  std::optional<std::vector<FExpr>> commonShapeOf(const std::vector<const Type *> &leaves,
+                                                  SourceRange range, const std::string &what);
   void typePath(Expr &e);
   Decl *bufferUnder(const Expr &e, const IndexExpr *&access, std::vector<unsigned> &path) const;
   void checkField(FieldExpr &e, bool isPlace = false);
@@ -331,6 +333,9 @@ private:
   void checkFnCall(CallExpr &e, FnDecl &fn);
   bool solveDims(CallExpr &e, FnDecl &fn, llvm::DenseMap<facts::Symbol, FExpr> &known);
   bool checkFnArgs(CallExpr &e, FnDecl &fn, llvm::DenseMap<facts::Symbol, FExpr> &known);
+  bool isByElement(const CallExpr &e, const FnDecl &fn) const;
+  std::optional<std::vector<FExpr>> checkElementArgs(CallExpr &e, FnDecl &fn,
+                                                     llvm::DenseMap<facts::Symbol, FExpr> &known);
   void proveRequired(CallExpr &e, FnDecl &fn, const llvm::DenseMap<facts::Symbol, FExpr> &known);
   void checkOpCall(CallExpr &e, OpDecl &op);
 

@@ -175,6 +175,23 @@ TEST(Calls, AndShadowing) {
          {f32s({2, 2}, {1, 2, 3, 4})}, {f32s({2, 2}, {4, 8, 12, 16})});
 }
 
+TEST(Calls, ScalarFunctionsElementByElement) {
+  const std::string split =
+      "local fn split(x: f32, b: i64) -> (a: i64, r: f32) { (b + i64(floor(x)), x - floor(x)) }\n";
+  expect(split +
+             "fn f(x: f32[m, n], b: i64[m, n]) -> (a: i64[m, n], r: f32[m, n]) { split(x, b) }\n",
+         {f32s({2, 2}, {1.5, -0.25, 2, 0}), i64s({2, 2}, {0, 1, 10, -7})},
+         {i64s({2, 2}, {1, 0, 12, -7}), f32s({2, 2}, {0.5, 0.75, 0, 0})});
+  const std::string spread =
+      split + "fn f(x: f32[n], b: i64) -> (a: i64[n], r: f32[n]) { split(x, b) }\n";
+  expect(spread, {f32s({2}, {1.5, -0.25}), i64(5)}, {i64s({2}, {6, 4}), f32s({2}, {0.5, 0.75})});
+  expect(spread, {f32s({0}, {}), i64(5)}, {i64s({0}, {}), f32s({0}, {})});
+  expect("local fn times(a: (f32, f32), b: (f32, f32)) -> (f32, f32) {\n"
+         "  (a.0 * b.0 - a.1 * b.1, a.0 * b.1 + a.1 * b.0)\n}\n"
+         "fn f(x: f32[n], y: f32) -> (re: f32[n], im: f32[n]) { times((x, y), (0, 1)) }\n",
+         {f32s({2}, {3, 4}), f32(2)}, {f32s({2}, {-2, -2}), f32s({2}, {3, 4})});
+}
+
 TEST(Parallel, SaxpyTransposeCholesky) {
   expect("fn t(x: f32[m, n]) -> (y: f32[n, m]) {\n  y: f32[n, m];\n"
          "  par m, n |i, j| { y[j, i] = x[i, j]; }\n  y\n}\n",
