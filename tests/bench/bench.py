@@ -26,17 +26,19 @@ import references
 
 F = np.float32
 
-# Run by a small Python of its own: what a child inherits of the caller's memory counts as the child's peak.
+# Run by a small Python of its own: what a child inherits of the caller's memory counts as the child's peak. texprc has one
+# thread, so on a quiet machine its processor time is the time that passes.
 SPAWN = """
-import os, resource, sys, time
-best = float("inf")
-for _ in range(10):
-    start = time.perf_counter()
+import os, sys
+seconds, kilobytes = [], []
+for _ in range(20):
     child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
-    if os.waitpid(child, 0)[1]:
+    _, status, usage = os.wait4(child, 0)
+    if status:
         sys.exit(sys.argv[1] + " failed")
-    best = min(best, time.perf_counter() - start)
-print(best, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+    seconds.append(usage.ru_utime + usage.ru_stime)
+    kilobytes.append(usage.ru_maxrss)
+print(min(seconds), max(kilobytes))
 """
 
 
@@ -178,7 +180,7 @@ class Bench:
         source = self.examples / "softmax" / "softmax.tx"
         printed = shell(sys.executable, "-S", "-c", SPAWN, self.options.texprc, source, "-o", self.folder / "softmax.o").split()
         seconds, kilobytes = float(printed[0]), int(printed[1])
-        self.row("texprc softmax.tx, three CPU variants", f"{seconds * 1e3:.0f} ms", "≤ 120 ms", seconds <= 0.12)
+        self.row("texprc softmax.tx, three CPU variants", f"{seconds * 1e3:.0f} ms of processor time", "≤ 120 ms", seconds <= 0.12)
         self.row("its peak memory", f"{kilobytes / 1024:.0f} MB", "≤ 200 MB", kilobytes <= 200 * 1024)
         size = (self.folder / "softmax.o").stat().st_size
         self.row("softmax.o, three CPU variants", f"{size / 1024:.1f} KB", "≤ 60 KB", size <= 60 * 1024)
