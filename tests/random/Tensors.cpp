@@ -160,6 +160,11 @@ Piece Writer::tensor(ScalarKind k, const std::vector<Extent> &shape, unsigned de
   }
   case 7:
     for (const Helper &h : helpers) {
+      if (h.kind == k && !h.isTensor) { // element by element, one side perhaps a scalar
+        const std::string a = tensor(k, shape, 0).text;
+        const std::string b = dice.percent(50) ? tensor(k, shape, 0).text : scalar(k, 1).text;
+        return {h.name + "(" + a + ", " + b + ")", anyBits};
+      }
       if (!h.isTensor || h.kind != k || shape.size() != 1)
         continue;
       const Extent longer{Extent::Kind::PlusOne, shape[0].a, "", 0};
