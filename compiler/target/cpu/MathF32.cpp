@@ -19,8 +19,8 @@ constexpr double ln2High = 0.693145752, ln2Low = 1.42860677e-06; // 15 bits: n *
 // 1.5 * 2^23: adding it rounds to an integer, n. The 254 on top make two biased exponents of the low bits, see `scale`.
 constexpr double roundMagic = 12582912.0 + 254;
 
-constexpr double expPolynomial[] = {1,           1,            0.5,          0.166665182,
-                                    0.041666206, 0.0083688898, 0.00139504892};
+constexpr double expPolynomial[] = {
+    1, 1, 0.5, 0.166665182, 0.041666206, 0.0083688898, 0.00139504892};
 constexpr double exp2Tail[] = {0.693147182,   0.240226507,  0.055503279,
                                0.00961800572, 0.0013400286, 0.000154759007};
 constexpr double logTail[] = {0.333333135, -0.250000089, 0.200021207, -0.166679963, 0.14219518,
