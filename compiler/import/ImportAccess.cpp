@@ -83,16 +83,19 @@ Val FnImporter::access(const IndexExpr &e, const Expr *alternative) {
   if (!alternative)
     alternative = base.alternative;
   Subscript where = subscript(e);
-  Val result;
+  Val result, other; // a tensor as alternative is one value for all elements
   auto types = leavesOf(e.type);
+  if (alternative &&
+      llvm::any_of(leavesOf(alternative->type), [](const Type *t) { return !t->shape.empty(); }))
+    other = expr(*alternative);
   for (auto [k, l] : llvm::enumerate(base.leaves)) {
     auto read = [&, k = k, l = l](ValueRange kept) {
       auto indices = where.at(b, loc, kept, l.rank());
       if (!alternative)
         return readElement(l, indices);
       return readElement(l, indices, [&]() -> Value {
-        Leaf other = expr(*alternative).leaves[k];
-        return other.isScalar() ? other.value : readElement(other, kept.take_back(other.rank()));
+        Leaf l = other.leaves.empty() ? expr(*alternative).leaves[k] : other.leaves[k];
+        return l.isScalar() ? l.value : readElement(l, kept);
       });
     };
     const Type &t = *types[k];

@@ -111,14 +111,14 @@ Region Machine::narrowed(Region r, const std::vector<Selection> &by, const Expr 
                std::to_string(s.begin) + (s.isSlice ? ".." + std::to_string(end) : "") +
                " of an axis of length " + std::to_string(a.length));
     }
-    const int64_t length = s.isSlice ? std::max<int64_t>(end - s.begin, 0) : 1;
+    const int64_t length = !s.isSlice ? 1 : s.begin < end ? end - s.begin : 0;
     a = {s.begin + a.begin, length, s.isSlice};
   }
   return r;
 }
 
 Value Machine::readLeaf(const Value &leaf, const std::vector<Selection> &by, SourceRange site,
-                        const Expr *alternative, const std::function<Scalar()> &outside) {
+                        const Expr *alternative, const std::function<Value()> &outside) {
   if (!leaf.isTensor())
     internal(site, "an index of a scalar");
   const Array &from = leaf.tensor();
@@ -128,7 +128,11 @@ Value Machine::readLeaf(const Value &leaf, const std::vector<Selection> &by, Sou
   forEachOf(r, from.shape, [&](std::optional<int64_t> i) {
     if (i && !from.isWritten(*i))
       internal(site, "a read of an element that is not written");
-    result.set(at++, i ? from.get(*i) : outside());
+    if (i)
+      return result.set(at++, from.get(*i));
+    const Value other = outside();
+    result.set(at, other.isScalar() ? other.scalar() : other.tensor().get(at));
+    ++at;
   });
   if (result.shape.empty())
     return result.get(0);
@@ -138,7 +142,7 @@ Value Machine::readLeaf(const Value &leaf, const std::vector<Selection> &by, Sou
 Value Machine::indexParts(const Value &v, const std::vector<Selection> &by, SourceRange site,
                           const Expr *alternative, const std::function<Value()> &outside) {
   if (!v.isTuple())
-    return readLeaf(v, by, site, alternative, [&] { return outside().scalar(); });
+    return readLeaf(v, by, site, alternative, outside);
   std::vector<Value> parts;
   for (size_t p = 0; p < v.parts().size(); ++p)
     parts.push_back(indexParts(v.parts()[p], by, site, alternative, [&] {

@@ -261,12 +261,22 @@ Value Machine::eachElement(const std::vector<Value> &args, const Type &result, S
   return stack.take(first);
 }
 
-Value Machine::combineValues(const CombineOp &op, const Value &a, const Value &b,
-                             SourceRange site) {
-  if (op.op)
-    return applyOp(*op.op, a, b);
-  const Combiner c = *findCombiner(op.name.text);
-  return map({a, b}, site, [&](llvm::ArrayRef<Scalar> s) { return combine(c, s[0], s[1]); });
+Value Machine::combineValues(const ReduceExpr &e, const Value &a, const Value &b) {
+  if (e.op.op)
+    return eachElement({a, b}, e.type, e.range,
+                       [&](std::vector<Value> at) { return applyOp(*e.op.op, at[0], at[1]); });
+  const Combiner c = *findCombiner(e.op.name.text);
+  return map({a, b}, e.range, [&](llvm::ArrayRef<Scalar> s) { return combine(c, s[0], s[1]); });
+}
+
+/// The scalars of `v` in every element of a value of type `t`.
+Value Machine::spread(const Value &v, const Type &t, SourceRange site) {
+  if (t.isLeaf())
+    return filled(t, site, [&](ScalarKind) { return v.scalar(); });
+  std::vector<Value> parts;
+  for (size_t p = 0; p < t.parts.size(); ++p)
+    parts.push_back(spread(v.parts()[p], t.parts[p], site));
+  return Value::tuple(std::move(parts));
 }
 
 /// A builtin operator starts from its identity (so a sum of -0 is +0); a user's identity is for the
@@ -289,7 +299,7 @@ Value Machine::reduce(const ReduceExpr &e) {
     if (!total && builtin)
       total = map({term}, e.range,
                   [&](llvm::ArrayRef<Scalar> s) { return identity(*builtin, s[0].kind); });
-    total = total ? combineValues(e.op, *total, term, e.range) : std::move(term);
+    total = total ? combineValues(e, *total, term) : std::move(term);
   });
   if (order && !order->isExact())
     noteInexact("a sum or product depends on its order");
@@ -299,7 +309,7 @@ Value Machine::reduce(const ReduceExpr &e) {
     return filled(e.type, e.range, [&](ScalarKind k) { return identity(*builtin, k); });
   if (!e.op.op->identity)
     internal(e.range, "an empty reduction by an op without identity");
-  return eval(*e.op.op->identity);
+  return spread(eval(*e.op.op->identity), e.type, e.range);
 }
 
 void Machine::bindCarried(const std::vector<Carried> &carried, const Value &state) {

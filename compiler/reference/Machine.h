@@ -110,7 +110,8 @@ private:
   Value reduce(const ReduceExpr &e);
   Value eachElement(const std::vector<Value> &args, const Type &result, SourceRange site,
                     const std::function<Value(std::vector<Value>)> &f);
-  Value combineValues(const CombineOp &op, const Value &a, const Value &b, SourceRange site);
+  Value combineValues(const ReduceExpr &e, const Value &a, const Value &b);
+  Value spread(const Value &v, const Type &t, SourceRange site);
   Value forLoop(const ForExpr &e);
   void bindCarried(const std::vector<Carried> &carried, const Value &state);
   /// A value of type `t` with every scalar `f(kind)`: for forms that run zero times.
@@ -123,7 +124,7 @@ private:
   Region narrowed(Region whole, const std::vector<Selection> &by, const Expr *alternative);
   Value index(const IndexExpr &e, const Expr *alternative);
   Value readLeaf(const Value &leaf, const std::vector<Selection> &by, SourceRange site,
-                 const Expr *alternative, const std::function<Scalar()> &outside);
+                 const Expr *alternative, const std::function<Value()> &outside);
   Value indexParts(const Value &v, const std::vector<Selection> &by, SourceRange site,
                    const Expr *alternative, const std::function<Value()> &outside);
   Value otherwise(const ElseExpr &e);

@@ -93,7 +93,7 @@ bool Checker::checkDomain(std::vector<Axis> &domain, const Binders &binders, boo
   return isRight;
 }
 
-facts::Expr Checker::extentOf(const Axis &axis, FExpr lo, FExpr hi) {
+facts::Expr Checker::lengthOf(FExpr lo, FExpr hi) {
   FExpr length = hi - lo;
   if (auto c = length.constant())
     return FExpr(std::max<int64_t>(*c, 0));
@@ -190,7 +190,7 @@ void Checker::checkCompute(ComputeExpr &e, const Type *expected) {
   for (Axis &axis : e.domain) {
     if (!axis.loValue || !axis.hiValue)
       continue;
-    shape.push_back(extentOf(axis, *axis.loValue, *axis.hiValue));
+    shape.push_back(lengthOf(*axis.loValue, *axis.hiValue));
     isRight &= checkExtentIsDim(shape.back(), axis.range, &axis, nullptr);
   }
   frames.push_back(std::move(frame));
@@ -247,8 +247,9 @@ bool Checker::checkCombine(CombineOp &op, const Type &value, SourceRange range) 
     return false;
   }
   for (const Type *leaf : leaves)
-    if (!leaf->shape.empty()) {
-      notYet(range, "a reduction of tensors by a user's op");
+    if (!sameShape(*leaf, *leaves[0])) {
+      diags.error(range, "op `" + name + "` combines values element by element: the parts of " +
+                             str(value) + " differ in shape");
       return false;
     }
   return true;

@@ -136,10 +136,11 @@ void Checker::checkIndex(IndexExpr &e, bool covered, bool isPlace, bool reads) {
     IndexArg &arg = e.indices[i];
     if (arg.isSlice) {
       FExpr lo = at[i], hi = arg.hi ? *arg.hi->value : leaf->shape[i];
-      if (covered)
-        notYet(arg.range, "`else` on a slice");
-      proveSlice(e, i, leaf->shape[i]);
-      kept.push_back(hi - lo);
+      if (!covered)
+        proveSlice(e, i, leaf->shape[i]);
+      else if (!checkGuardedSlice(arg, lo, hi))
+        return;
+      kept.push_back(covered ? lengthOf(lo, hi) : hi - lo);
     } else if (covered) {
       arg.bounds = Bounds::Else;
     } else {
@@ -153,9 +154,26 @@ void Checker::checkIndex(IndexExpr &e, bool covered, bool isPlace, bool reads) {
     return;
   std::vector<unsigned> path;
   const NameExpr *root = rootName(*e.base, path);
-  if (root && root->decl && root->decl->kind == Decl::Kind::Buffer)
-    readBuffer(*root->decl, path, bufferElement(e, *root->decl), e.range);
+  if (root && root->decl && root->decl->kind == Decl::Kind::Buffer) {
+    std::vector<FExpr> element = bufferElement(e, *root->decl);
+    Assuming scope(*this);
+    for (size_t i = 0; covered && i < e.indices.size(); ++i) { // what lies outside is not read
+      assume(Constraint{FExpr(0), Rel::LE, element[i]});
+      assume(Constraint{element[i], Rel::LT, leaf->shape[i]});
+    }
+    readBuffer(*root->decl, path, std::move(element), e.range);
+  }
   valueOfElement(e, at);
+}
+
+/// B4: a slice under `else` may lie anywhere; its length is planned for, as every extent is.
+bool Checker::checkGuardedSlice(IndexArg &arg, const FExpr &lo, const FExpr &hi) {
+  arg.bounds = Bounds::Else;
+  if (!fits(hi - lo, ScalarKind::I64)) {
+    diags.error(arg.range, "no bound of the length `" + str(hi - lo) + "` of this slice is known");
+    return false;
+  }
+  return checkExtentIsDim(lengthOf(lo, hi), arg.range, nullptr, nullptr);
 }
 
 /// An unknown index in lo..hi: what a slice or a whole axis of a buffer covers.
@@ -188,6 +206,19 @@ std::vector<facts::Expr> Checker::bufferElement(const IndexExpr &e, const Decl &
   return at;
 }
 
+/// True where the leaves of `v` are those of `t`, or scalars for its tensors.
+bool Checker::spreadsTo(const Type &v, const Type &t) {
+  std::vector<const Type *> given, wanted;
+  v.leaves(given);
+  t.leaves(wanted);
+  if (!sameScalars(v, t))
+    return false;
+  for (size_t i = 0; i < wanted.size(); ++i)
+    if (!given[i]->isScalar() && !sameShape(*given[i], *wanted[i]))
+      return false;
+  return true;
+}
+
 /// B4: `access else v`, where v is of the access's type, or a scalar for each element of a
 /// sub-tensor.
 void Checker::checkElse(ElseExpr &e, const Type *expected) {
@@ -214,8 +245,8 @@ void Checker::checkElse(ElseExpr &e, const Type *expected) {
   checkExpr(e.alternative, &index->type);
   if (!e.alternative->type.isValid())
     return;
-  bool spreads = index->type.isTensor() && e.alternative->type.isScalar(index->type.scalar);
-  if (!spreads && !expectType(*e.alternative, index->type, "the value after `else`"))
+  if (!spreadsTo(e.alternative->type, index->type) &&
+      !expectType(*e.alternative, index->type, "the value after `else`"))
     return;
   e.type = index->type;
   setFreshValue(e);

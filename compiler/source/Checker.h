@@ -344,7 +344,7 @@ private:
                    const char *form, Frame &frame);
   void checkAxis(Axis &axis);
   void bindAxis(const Axis &axis, Decl &binder, Frame &frame);
-  FExpr extentOf(const Axis &axis, FExpr lo, FExpr hi);
+  FExpr lengthOf(FExpr lo, FExpr hi);
   void noteScalars(Diagnostics::Entry error, const std::vector<FExpr> &values) const;
   bool checkExtentIsDim(const FExpr &extent, SourceRange range, const Axis *axis, const Expr *expr);
   void checkCompute(ComputeExpr &e, const Type *expected);
@@ -366,6 +366,8 @@ private:
   void reportBounds(const IndexExpr &e, unsigned axis, const Expr &index, const Constraint &failed,
                     const facts::Answer &answer, const FExpr &extent);
   void valueOfElement(IndexExpr &e, const std::vector<FExpr> &at);
+  bool checkGuardedSlice(IndexArg &arg, const FExpr &lo, const FExpr &hi);
+  bool spreadsTo(const Type &v, const Type &t);
   FExpr anyIndex(const Decl &d, FExpr lo, FExpr hi);
   std::vector<FExpr> bufferElement(const IndexExpr &e, const Decl &d);
   bool restsOnData(const FExpr &e) const;

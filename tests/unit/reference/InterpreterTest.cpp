@@ -107,6 +107,20 @@ TEST(Forms, UserOp) {
   expect(argmax, {f32s({0}, {})}, {f32(-INFINITY), i64(INT64_MAX)});
 }
 
+TEST(Forms, UserOpOnTensors) {
+  const std::string columns =
+      "op argmax(a: (f32, i64), b: (f32, i64)) -> (f32, i64) identity (-inf, -1) {\n"
+      "  if b.0 > a.0 || (b.0 == a.0 && b.1 < a.1) { b } else { a }\n}\n"
+      "fn f(x: f32[m, n]) -> (v: f32[n], at: i64[n]) {\n"
+      "  reduce(argmax) m |i| { (x[i], compute n |_| { i }) }\n}\n";
+  expect(columns, {f32s({2, 3}, {1, 7, 3, 4, 5, 3})}, {f32s({3}, {4, 7, 3}), i64s({3}, {1, 0, 0})});
+  expect(columns, {f32s({0, 2}, {})}, {f32s({2}, {-INFINITY, -INFINITY}), i64s({2}, {-1, -1})});
+  expect(columns, {f32s({2, 0}, {})}, {f32s({0}, {}), i64s({0}, {})});
+  expect("op last(a: i32, b: i32) -> i32 { b }\n"
+         "fn f(x: i32[m, n]) -> (y: i32[n]) where m > 0 { reduce(last) m |i| { x[i] } }\n",
+         {i32s({2, 2}, {1, 2, 3, 4})}, {i32s({2}, {3, 4})});
+}
+
 TEST(Forms, ForWith) {
   expect("fn fib(n: i64) -> (a: i64) {\n"
          "  let (a, _) = for t in 0..n with (a: i64 = 0, b: i64 = 1) { (b, a + b) };\n  a\n}\n",
@@ -132,6 +146,25 @@ TEST(Access, ElseSlicesAndSubTensors) {
          {f32s({2}, {4, 4})});
   expect("fn f(x: f32[m, n + 1]) -> (y: f32[m]) { x[0..m, 0] * 2 }", {f32s({2, 2}, {5, 6, 1, 2})},
          {f32s({2}, {10, 2})});
+}
+
+TEST(Access, GuardedSlicesAndSubTensors) {
+  expect("fn f(x: f32[n]) -> (y: f32[n + 2]) { x[-1..n + 1] else -5 }", {f32s({2}, {1, 2})},
+         {f32s({4}, {-5, 1, 2, -5})});
+  const std::string row = "fn f(x: f32[m, n], i: i64, o: f32[n]) -> (y: f32[n]) { x[i] else o }";
+  const Value x = f32s({2, 2}, {1, 2, 3, 4}), other = f32s({2}, {8, 9});
+  expect(row, {x, i64(1), other}, {f32s({2}, {3, 4})});
+  expect(row, {x, i64(2), other}, {f32s({2}, {8, 9})});
+  expect(row, {x, i64(INT64_MIN), other}, {f32s({2}, {8, 9})});
+  expect("fn f(x: f32[m, n], j: i64) -> (y: f32[m]) { x[0..m, j] else 7 }", {x, i64(1)},
+         {f32s({2}, {2, 4})});
+  expect("fn f(x: f32[n], k: i64) -> (y: f32[k]) where 0 <= k { x[n..n + k] else 1 }",
+         {f32s({1}, {3}), i64(2)}, {f32s({2}, {1, 1})});
+  expect("fn f(x: f32[n]) -> (y: f32[n]) { x[1..n + 1] else (2 * x) }", {f32s({3}, {1, 2, 3})},
+         {f32s({3}, {2, 3, 6})});
+  expect("fn f(x: f32[n]) -> (a: f32[n], b: i64[n]) {\n"
+         "  let t = compute n |i| { (x[i], i) };\n  t[-1..n - 1] else (0.5, -1)\n}",
+         {f32s({2}, {3, 4})}, {f32s({2}, {0.5, 3}), i64s({2}, {-1, 0})});
 }
 
 TEST(Access, Gather) {
