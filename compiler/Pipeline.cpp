@@ -4,6 +4,7 @@
 #include "compiler/plan/Passes.h"
 #include "compiler/target/cpu/Cpu.h"
 #include "compiler/transform/Passes.h"
+#include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
@@ -50,11 +51,16 @@ void buildParPipeline(PassList &list, const PipelineOptions &options) {
     list.add(createUnrollReduces());
     list.add(createCanonicalizerPass());
     list.add(createCSEPass());
+    // Again, for kernels: what a class changes here is no fusion.
+    list.add(plan::createPlanClasses());
+    list.add(createSplitClasses());
   }
   if (options.optLevel > 1)
     list.add(plan::createPlanTiling());
   list.add(createTile());
   list.add(createDistribute());
+  list.add(createStageTiles());
+  list.add(plan::createPlanPromotion());
   // Before map: it asks which iterations own which part of a result, while they are still foralls.
   if (options.optLevel > 0)
     list.add(createReuseResults());
@@ -95,9 +101,16 @@ void setMachine(ModuleOp module, const Target &target, unsigned optLevel) {
     auto size = [&](StringRef key, int64_t v) {
       return b.getNamedAttr(key, b.getI64IntegerAttr(v));
     };
-    instrs.push_back(b.getDictionaryAttr({text("name", row.name), text("a", row.a),
-                                          text("b", row.b), text("c", row.c), size("m", row.m),
-                                          size("n", row.n), size("k", row.k)}));
+    SmallVector<NamedAttribute> facts = {text("name", row.name), text("a", row.a), text("b", row.b),
+                                         text("c", row.c),       size("m", row.m), size("n", row.n),
+                                         size("k", row.k)};
+    for (auto [key, layout] :
+         {std::pair("layout_a", row.layoutA), std::pair("layout_b", row.layoutB),
+          std::pair("layout_c", row.layoutC)})
+      if (!layout.empty())
+        facts.push_back(b.getNamedAttr(
+            key, parseAttribute(("#par.layout<" + layout + ">").str(), module.getContext())));
+    instrs.push_back(b.getDictionaryAttr(facts));
   }
   facts.push_back(b.getNamedAttr("instrs", b.getArrayAttr(instrs)));
   number("vector_bytes", optLevel == 0 ? 0 : target.vectorBytes);
@@ -106,6 +119,11 @@ void setMachine(ModuleOp module, const Target &target, unsigned optLevel) {
   number("l2", target.l2);
   number("stack_bytes", target.stackBytes);
   number("max_chunks", target.maxChunks);
+  if (target.kind == TargetKind::cuda) {
+    number("warp", target.warp);
+    number("shared_bytes", target.sharedBytes);
+    number("registers", target.registers);
+  }
   module->setAttr("par.machine", b.getDictionaryAttr(facts));
 }
 

@@ -8,6 +8,7 @@
 // A leaf is a forall without foralls inside. Its vector axis is the loop along which its innermost
 // accesses lie best: a unit stride costs 1, a broadcast less, anything else a lane each. Reductions
 // by a user's operator keep their order and stay serial. Only attributes are written; `map` obeys.
+#include "compiler/plan/Gpu.h"
 #include "compiler/plan/Passes.h"
 #include "dialects/par/ParOps.h"
 #include "dialects/par/Stride.h"
@@ -271,6 +272,8 @@ private:
 struct PlanMapping : impl::PlanMappingBase<PlanMapping> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    if (auto gpu = gpu::machineOf(module))
+      return gpu::decideLevels(module, *gpu);
     Machine machine;
     if (auto facts = module->getAttrOfType<DictionaryAttr>("par.machine"))
       if (auto bytes = facts.getAs<IntegerAttr>("vector_bytes"))

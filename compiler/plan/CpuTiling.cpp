@@ -8,6 +8,7 @@
 // and not with the row axis. The tile is the first row of the machine's table for the element type
 // (`par.machine.instrs`). Columns go outermost, so that a panel of b stays in the second cache
 // while the rows of a stream past it. Only attributes are written; pins are kept.
+#include "compiler/plan/Gpu.h"
 #include "compiler/plan/Passes.h"
 #include "dialects/par/Contraction.h"
 #include "dialects/par/ParOps.h"
@@ -44,6 +45,8 @@ DictionaryAttr findRow(ModuleOp module, Type c) {
 struct PlanTiling : impl::PlanTilingBase<PlanTiling> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    if (auto gpu = gpu::machineOf(module))
+      return gpu::decideTiles(module, *gpu);
     module.walk([&](par::ForallOp forall) {
       if (!forall->hasAttr("plan.tile"))
         decide(module, forall);

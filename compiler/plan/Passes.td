@@ -25,6 +25,10 @@ def CheckPins : Pass<"check-pins", "::mlir::ModuleOp"> {
   let summary = "A pin that the plan cannot obey is an error";
 }
 
+def PlanPromotion : Pass<"plan-promotion", "::mlir::ModuleOp"> {
+  let summary = "Which buffers live in registers or in shared memory";
+}
+
 def PlanMapping : Pass<"plan-mapping", "::mlir::ModuleOp"> {
   let summary = "Which loop runs on which level of the machine";
 }

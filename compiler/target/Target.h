@@ -16,6 +16,8 @@ struct InstrRow {
       k;       // CPU: rows and columns of the register tile, k = 1; GPU: the instruction's shape
   bool widens; // a and b may be narrower: they are converted to c's type when loaded
   bool exactProducts; // products are exact, accumulation is at least as wide as c
+  // GPU: which register of which lane holds which element of the operands, as #par.layout's text.
+  llvm::StringRef layoutA = {}, layoutB = {}, layoutC = {};
 };
 
 enum class TargetKind { cpu, cuda };

@@ -9,6 +9,10 @@
 //   par.contract %acc (i, j) += %x (i0 + i, k) * %w (k, j0 + j) (%i1 - %i0, %j1 - %j0, %K) {instr}
 //   par.forall (%i, %j) = (%i0, %j0) to (%i1, %j1) { epilogue(load %acc[i - i0, j - j0]) }
 //
+// With sizes of the whole tile in `plan.tile`, the reduction's own among them, the contraction runs
+// in a seq over pieces of that size; with `plan.stage` each piece carries what is staged, and the
+// fragment is filled whole, since staged tiles are padded with zeros.
+//
 // This is scalar expansion at the size of the tile, never at full size. Several axes of the
 // reduction: the last is the contraction's, the others are seqs around it (the accumulator outlives
 // them). Only what `plan-tiling` marked comes here.
@@ -41,9 +45,14 @@ public:
     if (!hasStrides(c.a) || !hasStrides(c.b))
       return failure();
     instr = tile->getAttrOfType<DictionaryAttr>("plan.instr");
+    stage = tile->getAttrOfType<DictionaryAttr>("plan.stage");
+    sizes = tile->getAttrOfType<DictionaryAttr>("plan.tile");
     Value acc = makeFragment();
     SmallVector<Value> lengths = {difference(0), difference(1)};
-    fill(acc, lengths);
+    SmallVector<Value> filled = lengths;
+    if (stage)
+      filled = {constant(rows), constant(columns)};
+    fill(acc, filled);
     contract(acc, lengths);
     epilogue(acc);
     return success();
@@ -63,10 +72,17 @@ private:
   }
   Value constant(int64_t v) { return arith::ConstantIndexOp::create(b, loc, v); }
 
+  /// The size of an axis of the contraction in the plan's tile.
+  std::optional<int64_t> sizeOf(unsigned axis) {
+    auto size = sizes ? sizes.getAs<IntegerAttr>(c.getAxisName(axis)) : IntegerAttr();
+    return size ? std::optional(size.getInt()) : std::nullopt;
+  }
+
   Value makeFragment() {
     auto type = par::BufType::get(b.getContext(), 2, c.getAccumulatorType());
-    int64_t m = instr.getAs<IntegerAttr>("m").getInt(), n = instr.getAs<IntegerAttr>("n").getInt();
-    return par::AllocOp::create(b, loc, type, ValueRange{constant(m), constant(n)},
+    rows = sizeOf(row).value_or(instr.getAs<IntegerAttr>("m").getInt());
+    columns = sizeOf(column).value_or(instr.getAs<IntegerAttr>("n").getInt());
+    return par::AllocOp::create(b, loc, type, ValueRange{constant(rows), constant(columns)},
                                 b.getStringAttr("reg"), StringAttr(), UnitAttr());
   }
 
@@ -127,7 +143,12 @@ private:
       b.setInsertionPointToStart(inner);
       atStart.map(body.getArgument(d), inner->getArgument(0));
     }
-    atStart.map(body.getArgument(axes - 1), lower[axes - 1]);
+    Value from = lower[axes - 1], to = upper[axes - 1];
+    auto piece = sizeOf(c.k.back());
+    if (piece)
+      std::tie(from, to) =
+          openPieces(from, to, *piece, cast<StringAttr>(reduce.getAxes()[axes - 1]));
+    atStart.map(body.getArgument(axes - 1), from);
     SmallVector<Value> ivs = {tile.getBody().front().getArgument(0),
                               tile.getBody().front().getArgument(1), body.getArgument(axes - 1)};
     SmallVector<Value> symbols;
@@ -139,12 +160,37 @@ private:
     unsigned count = symbols.size();
     auto map = [&](ArrayRef<AffineExpr> e) { return AffineMap::get(3, count, e, b.getContext()); };
     AffineMap mapC = map({b.getAffineDimExpr(0), b.getAffineDimExpr(1)});
-    Value trips = arith::SubIOp::create(b, loc, upper[axes - 1], lower[axes - 1]);
+    Value trips = arith::SubIOp::create(b, loc, to, from);
     trips = arith::MaxSIOp::create(b, loc, trips, constant(0));
     SmallVector<Value> extents = {lengths[0], lengths[1], trips};
-    par::ContractOp::create(b, loc, c.a.load.getSource(), c.b.load.getSource(), acc, extents,
-                            symbols, map(a), map(w), mapC, b.getStrArrayAttr({"m", "n", "k"}),
-                            instr);
+    auto made = par::ContractOp::create(b, loc, c.a.load.getSource(), c.b.load.getSource(), acc,
+                                        extents, symbols, map(a), map(w), mapC,
+                                        b.getStrArrayAttr({"m", "n", "k"}), instr);
+    if (stage && piece) {
+      made->setAttr("plan.stage", stage);
+      auto size = [&](StringRef name, int64_t n) {
+        return b.getNamedAttr(name, b.getI64IntegerAttr(n));
+      };
+      made->setAttr("plan.tile",
+                    b.getDictionaryAttr({size("m", rows), size("n", columns), size("k", *piece)}));
+    }
+  }
+
+  /// The seq over pieces of the reduction; leaves the builder in its body. Returns the piece's bounds.
+  std::pair<Value, Value> openPieces(Value lower, Value upper, int64_t size, StringAttr axis) {
+    Value length = arith::SubIOp::create(b, loc, upper, lower);
+    length = arith::MaxSIOp::create(b, loc, length, constant(0));
+    Value rounded = arith::AddIOp::create(b, loc, length, constant(size - 1));
+    Value pieces = arith::DivUIOp::create(b, loc, rounded, constant(size));
+    auto seq = par::SeqOp::create(b, loc, TypeRange{}, constant(0), pieces, ValueRange{},
+                                  b.getStringAttr(axis.getValue() + ".0"));
+    Block *inner = b.createBlock(&seq.getBody(), {}, b.getIndexType(), loc);
+    par::YieldOp::create(b, loc);
+    b.setInsertionPointToStart(inner);
+    Value from = arith::MulIOp::create(b, loc, inner->getArgument(0), constant(size));
+    from = arith::AddIOp::create(b, loc, from, lower);
+    Value to = arith::AddIOp::create(b, loc, from, constant(size));
+    return {from, arith::MinSIOp::create(b, loc, to, upper)};
   }
 
   /// The tile itself stays, its reduction replaced by a load of the fragment.
@@ -157,14 +203,22 @@ private:
     Value s = par::LoadOp::create(b, loc, c.getAccumulatorType(), acc, index, Value(), Value());
     c.reduce.getResult(0).replaceAllUsesWith(s);
     c.reduce.erase();
-    tile->removeAttr("plan.instr");
+    forget(tile);
   }
 
+public:
+  static void forget(par::ForallOp tile) {
+    for (StringRef done : {"plan.instr", "plan.stage", "plan.tile"})
+      tile->removeAttr(done);
+  }
+
+private:
   par::ForallOp tile;
   par::Contraction &c;
   OpBuilder b;
   Location loc;
-  DictionaryAttr instr;
+  DictionaryAttr instr, stage, sizes;
+  int64_t rows = 0, columns = 0;
   unsigned row = 0, column = 0;
 };
 
@@ -179,7 +233,7 @@ struct Distribute : impl::DistributeBase<Distribute> {
       auto c = par::Contraction::match(tile);
       if (!c || !c->a.isPlain() || !c->b.isPlain() || c->m.empty() || c->n.empty() ||
           !c->isRectangular() || failed(Distributor(tile, *c).run()))
-        tile->removeAttr("plan.instr"); // stays a nest around a reduction: correct, not fast
+        Distributor::forget(tile); // stays a nest around a reduction: correct, not fast
     }
   }
 };

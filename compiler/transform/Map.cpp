@@ -8,7 +8,9 @@
 //
 // Chunks are counted by the shape alone, never by the number of threads, so results and workspace
 // do not depend on it. Several thread axes are walked as one (row-major); a simd axis stays a
-// forall inside the chunk; a single axis that is both is cut into pieces of whole vectors.
+// forall inside the chunk; a single axis that is both is cut into pieces of whole vectors. Levels
+// that are no threads (`block`, `warp`, `lane`) need no chunks: they are set as planned, with the
+// layouts.
 #include "compiler/transform/Passes.h"
 #include "dialects/par/ParOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -58,7 +60,7 @@ public:
   }
 
   static void setInnerLevel(par::ForallOp op, ArrayRef<StringRef> levels) {
-    op.setLevel(!levels.empty() && levels.back() == "simd" ? "simd" : "step");
+    op.setLevel(levels.empty() ? "step" : levels.back());
     op->removeAttr("plan.map");
   }
 
@@ -257,6 +259,10 @@ struct Map : impl::MapBase<Map> {
     module.walk([&](par::ReduceOp op) {
       if (!op.getLevel())
         op.setLevel("step");
+    });
+    module.walk([](Operation *op) {
+      if (Attribute layout = op->removeAttr("plan.layout"))
+        op->setAttr(par::LayoutAttr::attributeName(), layout);
     });
     module->setAttr("texpr.stage", StringAttr::get(&getContext(), "mapped"));
   }

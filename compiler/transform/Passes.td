@@ -57,13 +57,18 @@ def Distribute : Pass<"distribute", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def StageTiles : Pass<"stage-tiles", "::mlir::ModuleOp"> {
+  let summary = "Factors of a contraction are copied to tiles of their own by plan.stage, padded with zeros";
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def ReuseResults : Pass<"reuse-results", "::mlir::ModuleOp"> {
   let summary = "A buffer that only feeds the loop which overwrites a part of a result is that part";
 }
 
 def Promote : Pass<"promote", "::mlir::ModuleOp"> {
   let summary = "Every buffer gets a place: the stack, or the workspace";
-  let dependentDialects = ["::texpr::par::ParDialect"];
+  let dependentDialects = ["::texpr::par::ParDialect", "::mlir::arith::ArithDialect"];
 }
 
 def Map : Pass<"map", "::mlir::ModuleOp"> {

@@ -4,10 +4,12 @@
 //   %t = par.alloc [%c8]         static and small            =>  {place = "stack"}
 //   %t = par.alloc [%m, %n]      between kernels             =>  {place = "workspace"}
 //
-// A pinned `reg` or `shared` is kept where the frame has room. The limit of the stack comes from
+// A planned place is obeyed; extents under a layout become its sizes, so that registers and shared
+// memory are static. A pinned `reg` or `shared` is kept where the frame has room. The limit of the stack comes from
 // `par.machine`; extents must be constants for it, since a task's frame has a static size.
 #include "compiler/transform/Passes.h"
 #include "dialects/par/ParOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Matchers.h"
 
@@ -37,9 +39,12 @@ struct Promote : impl::PromoteBase<Promote> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     int64_t stackBytes = 0;
-    if (auto facts = module->getAttrOfType<DictionaryAttr>("par.machine"))
+    bool isShared = false;
+    if (auto facts = module->getAttrOfType<DictionaryAttr>("par.machine")) {
       if (auto n = facts.getAs<IntegerAttr>("stack_bytes"))
         stackBytes = n.getInt();
+      isShared = bool(facts.getAs<IntegerAttr>("shared_bytes"));
+    }
     SmallVector<par::AllocOp> allocs;
     module.walk([&](par::AllocOp op) { allocs.push_back(op); });
     for (par::AllocOp alloc : allocs) {
@@ -47,10 +52,23 @@ struct Promote : impl::PromoteBase<Promote> {
         alloc.erase();
         continue;
       }
-      if (alloc.getPlace() && alloc.getPlace() != "reg" && alloc.getPlace() != "shared")
+      obey(alloc);
+      if (alloc.getPlace() &&
+          (isShared || (alloc.getPlace() != "reg" && alloc.getPlace() != "shared")))
         continue;
       place(alloc, stackBytes);
     }
+  }
+
+  static void obey(par::AllocOp alloc) {
+    if (auto place = dyn_cast_or_null<StringAttr>(alloc->removeAttr("plan.place")))
+      alloc.setPlaceAttr(place);
+    auto layout = alloc->getAttrOfType<par::LayoutAttr>(par::LayoutAttr::attributeName());
+    if (!layout)
+      return;
+    OpBuilder b(alloc);
+    for (auto [d, size] : llvm::enumerate(layout.getSizes()))
+      alloc.getExtentsMutable()[d].set(arith::ConstantIndexOp::create(b, alloc.getLoc(), size));
   }
 
   /// The frame of a task holds the small ones, first come first served; a rank-0 buffer is a

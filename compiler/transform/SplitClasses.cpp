@@ -64,6 +64,12 @@ struct SplitClasses : impl::SplitClassesBase<SplitClasses> {
     op->erase();
   }
 
+  /// A choice without results has its terminators already.
+  static void yield(OpBuilder &b, Operation *made) {
+    if (made->getNumResults() > 0)
+      scf::YieldOp::create(b, made->getLoc(), made->getResults());
+  }
+
   Operation *choose(OpBuilder &b, Operation *op, ArrayRef<IntegerSet> classes,
                     ArrayRef<Value> dims) {
     if (classes.empty())
@@ -72,12 +78,12 @@ struct SplitClasses : impl::SplitClassesBase<SplitClasses> {
     auto choice = scf::IfOp::create(b, loc, op->getResultTypes(),
                                     holds(b, loc, classes.front(), dims), /*withElseRegion=*/true);
     OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToEnd(choice.thenBlock());
+    b.setInsertionPointToStart(choice.thenBlock());
     tx::FactOp::create(b, loc, dims, IntegerSetAttr::get(classes.front()), UnitAttr(),
                        StringAttr());
-    scf::YieldOp::create(b, loc, b.clone(*op)->getResults());
-    b.setInsertionPointToEnd(choice.elseBlock());
-    scf::YieldOp::create(b, loc, choose(b, op, classes.drop_front(), dims)->getResults());
+    yield(b, b.clone(*op));
+    b.setInsertionPointToStart(choice.elseBlock());
+    yield(b, choose(b, op, classes.drop_front(), dims));
     return choice;
   }
 };

@@ -8,7 +8,8 @@
 //                       to (min(%ib * 6 + 6, %m), min(%jb * 64 + 64, %n)) { body } }
 //
 // The body keeps its absolute indices, so it is not touched. Axes without a size stay in the grid.
-// The other attributes of the forall go with the tile; ragged edges are the inner forall's bounds.
+// A size of an axis that is not the forall's stays with the tile, for `distribute`. The other
+// attributes of the forall go with the tile; ragged edges are the inner forall's bounds.
 #include "compiler/transform/Passes.h"
 #include "dialects/par/ParOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -130,7 +131,18 @@ private:
       if (attr.getName() != "plan.tile" && attr.getName() != "plan.order" &&
           attr.getName() != "plan.grain")
         tile->setAttr(attr.getName(), attr.getValue());
+    keepInnerSizes(tile);
     forall.erase();
+  }
+
+  /// Sizes of axes that are none of the nest's belong to what is inside: the reduction of a
+  /// contraction.
+  void keepInnerSizes(par::ForallOp tile) {
+    auto planned = forall->getAttrOfType<DictionaryAttr>("plan.tile");
+    if (llvm::any_of(planned, [&](NamedAttribute size) {
+          return !llvm::is_contained(forall.getAxes(), size.getName());
+        }))
+      tile->setAttr("plan.tile", planned);
   }
 
   par::ForallOp forall;

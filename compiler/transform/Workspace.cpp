@@ -8,7 +8,8 @@
 // of the outermost forall has the part  base + c * bytes, and the parts of different kernels
 // overlap, since kernels run one after the other. An extent that changes from iteration to
 // iteration is replaced by an upper bound made of dims (`Bound`); the checker has accepted only
-// extents that have one. Neither formula knows the number of threads.
+// extents that have one. Neither formula knows the number of threads. On a machine with blocks each
+// of them owns a part, as a chunk does.
 #include "compiler/transform/Bound.h"
 #include "compiler/transform/Passes.h"
 #include "dialects/par/ParOps.h"
@@ -61,7 +62,7 @@ public:
       if (!slot.chunk)
         continue;
       Value bytes = bytesOf(b, bound, slot.alloc);
-      Value chunks = bound.upper(slot.chunk.getUpper()[0]);
+      Value chunks = countOf(b, bound, slot.chunk);
       if (!chunks)
         slot.chunk.emitError("internal: the number of chunks has no bound in dims");
       if (!bytes || !chunks)
@@ -76,6 +77,18 @@ public:
   }
 
 private:
+  /// Iterations of the loop that owns a part each.
+  Value countOf(OpBuilder &b, Bound &bound, par::ForallOp loop) {
+    Value count;
+    for (Value upper : loop.getUpper()) {
+      Value most = bound.upper(upper);
+      if (!most)
+        return {};
+      count = count ? arith::MulIOp::create(b, loop.getLoc(), count, most).getResult() : most;
+    }
+    return count;
+  }
+
   Value bytesOf(OpBuilder &b, Bound &bound, par::AllocOp alloc) {
     Location loc = alloc.getLoc();
     Type element = cast<par::BufType>(alloc.getType()).getElementType();
@@ -114,7 +127,7 @@ struct Workspace : impl::WorkspaceBase<Workspace> {
       if (alloc.getPlace() != "workspace")
         return;
       par::ForallOp chunk = alloc->getParentOfType<par::ForallOp>();
-      while (chunk && chunk.getLevel() != "thread")
+      while (chunk && chunk.getLevel() != "thread" && chunk.getLevel() != "block")
         chunk = chunk->getParentOfType<par::ForallOp>();
       slots.push_back({alloc, chunk});
     });
@@ -131,7 +144,7 @@ struct Workspace : impl::WorkspaceBase<Workspace> {
       Location loc = slot.alloc.getLoc();
       Value offset = part.first;
       if (slot.chunk) {
-        Value index = slot.chunk.getBody().front().getArgument(0);
+        Value index = indexIn(b, slot.chunk);
         offset = arith::AddIOp::create(b, loc, offset,
                                        arith::MulIOp::create(b, loc, index, part.second));
       }
@@ -141,6 +154,16 @@ struct Workspace : impl::WorkspaceBase<Workspace> {
       slot.alloc.erase();
     }
     return success();
+  }
+
+  /// The number of the iteration that `b` stands in, row-major; its loop counts from 0.
+  static Value indexIn(OpBuilder &b, par::ForallOp loop) {
+    Value index = loop.getBody().front().getArgument(0);
+    for (unsigned d = 1; d < loop.getNumAxes(); ++d) {
+      index = arith::MulIOp::create(b, loop.getLoc(), index, loop.getUpper()[d]);
+      index = arith::AddIOp::create(b, loop.getLoc(), index, loop.getArgs()[d]);
+    }
+    return index;
   }
 
   /// `@f.workspace`, over the dim arguments of `@f`.

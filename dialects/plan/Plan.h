@@ -23,6 +23,7 @@ inline constexpr llvm::StringLiteral unrollName = "plan.unroll";
 inline constexpr llvm::StringLiteral mapName = "plan.map";
 inline constexpr llvm::StringLiteral className = "plan.class";
 inline constexpr llvm::StringLiteral placeName = "plan.place";
+inline constexpr llvm::StringLiteral layoutName = "plan.layout";
 inline constexpr llvm::StringLiteral stageName = "plan.stage";
 inline constexpr llvm::StringLiteral instrName = "plan.instr";
 inline constexpr llvm::StringLiteral pinnedName = "plan.pinned";

@@ -48,6 +48,8 @@ bool isRow(Attribute a) {
   return row && row.getAs<StringAttr>("name");
 }
 
+bool isLayout(Attribute a) { return a.getDialect().getNamespace() == "par"; }
+
 bool isDictionary(Attribute a) { return isa<DictionaryAttr>(a); }
 
 struct Rule {
@@ -69,6 +71,7 @@ constexpr Rule rules[] = {
     {mapName, isListOf<StringAttr>, "a list of level names"},
     {className, isListOf<IntegerSetAttr>, "a list of integer sets"},
     {placeName, isPlace, "\"reg\", \"stack\", \"shared\", \"workspace\" or \"result\""},
+    {layoutName, isLayout, "a #par.layout"},
     {stageName, isDictionary, "a dictionary"},
     {instrName, isRow, "a row of the target's table, with its `name`"},
     {pinnedName, isListOf<StringAttr>, "a list of plan attributes' names"},
