@@ -3,7 +3,7 @@
 #
 #   tests/run.sh [--strict] [--quick]
 #     --strict  a test that is skipped for another reason than a missing GPU fails the run (CI)
-#     --quick   no sanitizer build, fewer random programs
+#     --quick   no sanitizer build and no static build
 # BUILD=folder chooses the build folder (build/). The last line says how many ran, failed and were skipped, and why.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -61,6 +61,14 @@ if ((!quick)); then
   ninja -C "$sanitized" sanitized-units | tail -n 1
   ctest --test-dir "$sanitized" -j "$(nproc)" -L sanitized --output-on-failure --output-junit "$sanitized/tests.xml" || status=1
   results+=("$sanitized/tests.xml")
+
+  static=$build-static
+  mkdir -p "$static"
+  echo "== the release build: texprc from archives alone"
+  configure "$static" -DCMAKE_BUILD_TYPE=Release -DTEXPR_STATIC=ON
+  ninja -C "$static" texprc | tail -n 1
+  ctest --test-dir "$static" -R '^static-texprc$' --output-on-failure --output-junit "$static/tests.xml" || status=1
+  results+=("$static/tests.xml")
 fi
 python3 tests/summary.py $([[ $strict == 1 ]] && echo --strict) "${results[@]}" || status=1
 exit $status
