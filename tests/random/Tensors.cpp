@@ -15,7 +15,15 @@ std::optional<Piece> Writer::whole(ScalarKind k, const std::vector<Extent> &shap
     if (t.kind != k || t.shape.empty())
       continue;
     const std::vector<Extent> inner(t.shape.begin() + 1, t.shape.end());
-    if (t.shape == shape)
+    if (t.shape == shape && shape.size() == 1 && shape[0].kind == Extent::Kind::Name &&
+        dice.percent(20)) { // shifted, beyond one end or both
+      const std::string by = std::to_string(dice.between(1, 3)), n = shape[0].a;
+      found.push_back({"(" + t.name +
+                           (dice.percent(50) ? "[-" + by + ".." + n + " - " + by + "]"
+                                             : "[" + by + ".." + n + " + " + by + "]") +
+                           " else " + literal(k, false).text + ")",
+                       std::max(t.bits, 4)});
+    } else if (t.shape == shape)
       found.push_back({t.name, t.bits});
     else if (inner == shape && safeIndex(t.shape[0]))
       found.push_back({t.name + "[" + *safeIndex(t.shape[0]) + "]", t.bits});
