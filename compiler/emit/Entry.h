@@ -12,8 +12,8 @@ namespace texpr::emit {
 
 /// The code of one machine inside an object: functions `NAME.<suffix>` that need at least `level`.
 struct Variant {
-  std::string suffix; // "v3"
-  int64_t level;      // what the runtime's cpu_level must report; 0: any
+  std::string suffix;  // "v3"
+  int64_t level;       // what the runtime's cpu_level must report; 0: any
   std::string machine; // "x86-64-v3", for the error text
 };
 

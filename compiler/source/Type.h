@@ -11,20 +11,36 @@
 
 namespace texpr {
 
-enum class ScalarKind : uint8_t { F64, F32, F16, BF16, F8E4M3, F8E5M2, I8, I16, I32, I64, U8, U16, U32, U64, Bool };
+enum class ScalarKind : uint8_t {
+  F64,
+  F32,
+  F16,
+  BF16,
+  F8E4M3,
+  F8E5M2,
+  I8,
+  I16,
+  I32,
+  I64,
+  U8,
+  U16,
+  U32,
+  U64,
+  Bool
+};
 
 bool isFloat(ScalarKind k);
-bool isInt(ScalarKind k);       // signed or unsigned, not bool
-bool isSigned(ScalarKind k);    // i8 … i64
+bool isInt(ScalarKind k);        // signed or unsigned, not bool
+bool isSigned(ScalarKind k);     // i8 … i64
 unsigned bitWidth(ScalarKind k); // bool: 8 in memory, but 1 here
 const char *spelling(ScalarKind k);
 
 struct Type {
   enum class Kind : uint8_t { Invalid, Leaf, Tuple };
   Kind kind = Kind::Invalid;
-  ScalarKind scalar = ScalarKind::F32;  // Leaf
-  std::vector<facts::Expr> shape;       // Leaf; empty: a scalar
-  std::vector<Type> parts;              // Tuple
+  ScalarKind scalar = ScalarKind::F32; // Leaf
+  std::vector<facts::Expr> shape;      // Leaf; empty: a scalar
+  std::vector<Type> parts;             // Tuple
 
   static Type leaf(ScalarKind s, std::vector<facts::Expr> shape = {});
   static Type tuple(std::vector<Type> parts);

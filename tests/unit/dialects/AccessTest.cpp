@@ -9,7 +9,8 @@ using test::Module;
 using test::str;
 
 namespace {
-constexpr const char *stencil = R"(func.func @f(%n: index, %w: index, %xa: tensor<?xf32>, %ia: tensor<?xi64>) {
+constexpr const char *stencil =
+    R"(func.func @f(%n: index, %w: index, %xa: tensor<?xf32>, %ia: tensor<?xi64>) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c32 = arith.constant 32 : index
@@ -60,7 +61,8 @@ TEST(AccessMap, KindsOfIndices) {
   EXPECT_EQ(str(mapOf(m, "cancels").getAffineMap()), "(d0, d1) -> (d0)");
 }
 
-constexpr const char *matmul = R"(func.func @f(%m: index, %n: index, %k: index, %xa: !par.buf<?x?xbf16>, %wa: !par.buf<?x?xbf16>, %ya: !par.buf<?x?xf32>) {
+constexpr const char *matmul =
+    R"(func.func @f(%m: index, %n: index, %k: index, %xa: !par.buf<?x?xbf16>, %wa: !par.buf<?x?xbf16>, %ya: !par.buf<?x?xf32>) {
   %c0 = arith.constant 0 : index
   %x = par.bind %xa [%m, %k] : !par.buf<?x?xbf16>
   %w = par.bind %wa [%k, %n] : !par.buf<?x?xbf16>
@@ -87,7 +89,8 @@ TEST(Contraction, Matmul) {
   EXPECT_EQ(c->k, (SmallVector<unsigned>{2}));
   EXPECT_TRUE(c->batch.empty());
   EXPECT_TRUE(c->a.isPlain() && c->b.isPlain());
-  EXPECT_EQ(str(c->a.map.getAffineMap()), "(d0, d1, d2) -> (d0, d2)") << "the factor of M comes first";
+  EXPECT_EQ(str(c->a.map.getAffineMap()), "(d0, d1, d2) -> (d0, d2)")
+      << "the factor of M comes first";
   EXPECT_EQ(c->getAxisName(2), "l");
   EXPECT_TRUE(c->isRectangular());
   EXPECT_TRUE(c->getAccumulatorType().isF32());

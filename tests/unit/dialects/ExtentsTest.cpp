@@ -1,6 +1,6 @@
 // Extents are values of the program where it named them, and arithmetic only where it did not.
-#include "Module.h"
 #include "dialects/par/Extents.h"
+#include "Module.h"
 #include "dialects/tx/Extents.h"
 
 using namespace mlir;

@@ -1,13 +1,14 @@
 // What a point of a program knows: dims, facts, domains, conditions, verified ranges; and what it must not claim.
-#include "Module.h"
 #include "dialects/tx/FactsAt.h"
+#include "Module.h"
 
 using namespace mlir;
 using namespace texpr;
 using test::Module;
 
 namespace {
-constexpr const char *program = R"(func.func @f(%m: index {tx.dim = "m"}, %n: index {tx.dim = "n"}, %s: index, %xa: tensor<?xf32>, %ia: tensor<?xi64>) {
+constexpr const char *program =
+    R"(func.func @f(%m: index {tx.dim = "m"}, %n: index {tx.dim = "n"}, %s: index, %xa: tensor<?xf32>, %ia: tensor<?xi64>) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c2 = arith.constant 2 : index

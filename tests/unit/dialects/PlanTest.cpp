@@ -32,7 +32,8 @@ TEST(Plan, WhatIsWrittenIsRead) {
 }
 
 TEST(Plan, CopiesDecisionsAlone) {
-  test::Module m("tx.kernel attributes {plan.depth = 1, other} { tx.yield }\n tx.kernel { tx.yield }");
+  test::Module m(
+      "tx.kernel attributes {plan.depth = 1, other} { tx.yield }\n tx.kernel { tx.yield }");
   auto ops = llvm::to_vector(m.module->getOps<tx::KernelOp>());
   plan::copyPlan(ops[0], ops[1]);
   EXPECT_EQ(plan::getDepth(ops[1]), 1);

@@ -20,7 +20,8 @@ namespace {
 
 std::vector<fs::path> programs() {
   std::vector<fs::path> all;
-  for (const char *folder : {"examples", "tests/source/accept", "tests/source/import", "tests/plan"})
+  for (const char *folder :
+       {"examples", "tests/source/accept", "tests/source/import", "tests/plan"})
     for (const auto &entry : fs::recursive_directory_iterator(fs::path(TEXPR_ROOT) / folder))
       if (entry.path().extension() == ".tx")
         all.push_back(entry.path());

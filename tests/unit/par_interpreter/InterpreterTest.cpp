@@ -194,7 +194,8 @@ TEST(Interpreter, RefusesOutsideAndUnwritten) {
 }
 
 TEST(Interpreter, ContractByDefinition) {
-  Program p(R"(func.func @f(%m: index, %n: index, %k: index, %xa: !par.buf<?x?xf16>, %wa: !par.buf<?x?xf16>, %ya: !par.buf<?x?xf32> {tx.out}) {
+  Program p(
+      R"(func.func @f(%m: index, %n: index, %k: index, %xa: !par.buf<?x?xf16>, %wa: !par.buf<?x?xf16>, %ya: !par.buf<?x?xf32> {tx.out}) {
     %c0 = arith.constant 0 : index
     %zero = arith.constant 0.0 : f32
     %x = par.bind %xa [%m, %k] : !par.buf<?x?xf16>
@@ -211,7 +212,8 @@ TEST(Interpreter, ContractByDefinition) {
   EXPECT_EQ(reals(r.results[0]), (std::vector<double>{7, 8, 16, 17}));
 }
 
-constexpr const char *slots = R"(func.func @f(%n: index {tx.dim = "n"}, %ya: !par.buf<?xi8> {tx.out}) {
+constexpr const char *slots =
+    R"(func.func @f(%n: index {tx.dim = "n"}, %ya: !par.buf<?xi8> {tx.out}) {
     %c0 = arith.constant 0 : index
     %c64 = arith.constant 64 : index
     %one = arith.constant 1 : i8
