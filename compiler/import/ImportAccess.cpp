@@ -114,6 +114,44 @@ Val FnImporter::access(const IndexExpr &e, const Expr *alternative) {
   return result;
 }
 
+/// reshape(x, [m, n]) → a view that reads x at the same position in row-major order; axes that are
+/// equal at either end keep their indices.
+Val FnImporter::reshape(const CallExpr &e) {
+  Leaf from = leaf(*e.args[0]);
+  const std::vector<facts::Expr> &have = e.args[0]->type.shape, &want = e.type.shape;
+  size_t least = std::min(have.size(), want.size()), lead = 0, tail = 0;
+  while (lead < least && have[lead] == want[lead])
+    ++lead;
+  while (tail < least - lead && have.rbegin()[tail] == want.rbegin()[tail])
+    ++tail;
+  SmallVector<Value> given = extentsOf(have), wanted = extentsOf(want);
+  auto form =
+      makeCompute({tensorType(from.kind, want.size())}, wanted, axisLabels('v', want.size()));
+  if (from.isTensor())
+    form->setAttr("plan.store", b.getStringAttr("inline"));
+  Body body(*this, form.getBody(), form.getLower().getTypes());
+  Value position = arith::ConstantIndexOp::create(b, loc, 0);
+  for (size_t i = lead; i < want.size() - tail; ++i) {
+    Value before = b.createOrFold<arith::MulIOp>(loc, position, wanted[i]);
+    position = b.createOrFold<arith::AddIOp>(loc, before, body.args[i]);
+  }
+  SmallVector<Value> at(have.size());
+  for (size_t i = 0; i < lead; ++i)
+    at[i] = body.args[i];
+  for (size_t i = 0; i < tail; ++i)
+    at.rbegin()[i] = body.args[want.size() - 1 - i];
+  for (size_t i = have.size() - tail; i-- > lead;) {
+    auto part = [&](tx::ScalarKind k) {
+      return tx::ScalarOp::create(b, loc, b.getIndexType(), k, ValueRange{position, given[i]});
+    };
+    at[i] = i == lead ? position : part(tx::ScalarKind::mod);
+    if (i > lead)
+      position = part(tx::ScalarKind::floordiv);
+  }
+  tx::YieldOp::create(b, loc, scalars().toElement(from.kind, readElement(from, at)));
+  return {{{form.getResult(0), from.kind}}};
+}
+
 Val FnImporter::elseExpr(const ElseExpr &e) {
   const Expr *alternative = e.alternative.get();
   if (auto *index = llvm::dyn_cast<IndexExpr>(e.access.get()))

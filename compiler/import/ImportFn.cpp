@@ -143,6 +143,8 @@ Val FnImporter::call(const CallExpr &e) {
     return builtin(e);
   if (e.op)
     return callOp(e);
+  if (e.isReshape)
+    return reshape(e);
   std::vector<Val> args;
   for (const ExprPtr &arg : e.args)
     args.push_back(frozen(expr(*arg)));

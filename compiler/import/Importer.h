@@ -208,6 +208,7 @@ private:
   Value readGuardedBuffer(const Leaf &base, ValueRange indices, Alternative alternative);
   Val access(const IndexExpr &e, const Expr *alternative);
   Val elseExpr(const ElseExpr &e);
+  Val reshape(const CallExpr &e);
   /// The indices of an access where its kept axes (slices, and what is not indexed) stand at `at`.
   struct Subscript {
     llvm::SmallVector<Value> fixed; // an axis each: an index, or where a slice begins

@@ -127,6 +127,8 @@ Value Machine::binaryOp(const BinaryExpr &e) {
 Value Machine::call(const CallExpr &e) {
   if (e.fn)
     return callFunction(e);
+  if (e.isReshape)
+    return reshape(e);
   std::vector<Value> args;
   for (const ExprPtr &arg : e.args)
     args.push_back(eval(*arg));
@@ -142,6 +144,16 @@ Value Machine::call(const CallExpr &e) {
   return map(args, e.range, [&](llvm::ArrayRef<Scalar> a) {
     return isApproximate(info->id) ? mathFunction(info->id, a) : exactBuiltin(info->id, a, to);
   });
+}
+
+Value Machine::reshape(const CallExpr &e) {
+  Array a = eval(*e.args[0]).tensor();
+  a.shape.clear();
+  for (const ExprPtr &extent : llvm::cast<ListExpr>(*e.args[1]).elements)
+    a.shape.push_back(evalInt(*extent));
+  if (elementCount(a.shape) != a.count())
+    internal(e.range, "a `reshape` to another number of elements");
+  return a;
 }
 
 Value Machine::block(const Block &b) {

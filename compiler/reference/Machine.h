@@ -82,6 +82,7 @@ private:
   bool holdsChain(const std::vector<ExprPtr> &chain, const std::vector<BinaryOp> &rels);
   Value body(const FnDecl &fn);
   Value callFunction(const CallExpr &e);
+  Value reshape(const CallExpr &e);
   Value callWith(const CallExpr &e, std::vector<Value> args);
   Value applyOp(const OpDecl &op, const Value &a, const Value &b);
   std::optional<int64_t> evaluate(const facts::Expr &e) const;

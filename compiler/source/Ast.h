@@ -159,6 +159,7 @@ struct CallExpr : ExprOf<ExprKind::Call> {
   bool isElementwise = false;             // [checker] `fn` is of scalars, and an argument is a tensor: each element
   OpDecl *op = nullptr;                   // [checker] a user op called as a function
   std::optional<ScalarKind> conversion;   // [checker] `f32(x)`
+  bool isReshape = false;                 // [checker] `reshape(x, [m * n])`: the second argument has no type of its own
   bool isBuiltin = false;                 // [checker] `exp`, `min`, …: by `callee.text`; on tensors, element by element
   std::vector<facts::Expr> dimArgs;       // [checker] for `fn`: the value of each of its `dims`, in order
 };

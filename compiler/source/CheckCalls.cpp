@@ -55,9 +55,11 @@ void Checker::checkCall(CallExpr &e, const Type *expected) {
     }
     return checkBuiltin(e, *info, expected);
   }
-  static const llvm::StringSet<> later = {"shuffle",     "ballot",  "match",  "any",     "all",
-                                          "lanes_below", "uniform", "addr",   "reshape", "desc",
-                                          "perm",        "sorted",  "written"};
+  if (name == "reshape")
+    return checkReshape(e);
+  static const llvm::StringSet<> later = {"shuffle", "ballot",      "match",   "any",
+                                          "all",     "lanes_below", "uniform", "addr",
+                                          "desc",    "perm",        "sorted",  "written"};
   if (later.contains(name))
     return notYet(e.callee.range, "`" + name + "`");
   for (ExprPtr &arg : e.args)
@@ -216,6 +218,46 @@ void Checker::checkBitcast(CallExpr &e) {
   if (e.type.isScalar() && isInt(to) && from.value && fits(*from.value, to))
     e.value = from.value;
   setFreshValue(e);
+}
+
+/// B5: `reshape(x, [m * n])`: the elements of x, in order, in another shape of as many.
+void Checker::checkReshape(CallExpr &e) {
+  e.isReshape = true;
+  auto *list = e.args.size() == 2 ? llvm::dyn_cast_or_null<ListExpr>(e.args[1].get()) : nullptr;
+  if (!list || list->elements.empty()) {
+    diags.error(e.range, "`reshape` takes a tensor and its new shape: reshape(x, [m * n])");
+    return;
+  }
+  checkExpr(e.args[0]);
+  FExpr given(1), wanted(1);
+  std::vector<FExpr> shape;
+  for (ExprPtr &extent : list->elements) {
+    auto value = bodyBound(extent);
+    if (!value || !checkExtentIsDim(*value, extent->range, nullptr, nullptr))
+      return;
+    if (!isProved({FExpr(0), Rel::LE, *value})) {
+      diags.error(extent->range,
+                  "an extent is not negative, but `0 <= " + str(*value) + "` is not proved");
+      return;
+    }
+    wanted = wanted * *value;
+    shape.push_back(*value);
+  }
+  if (!e.args[0] || !e.args[0]->type.isValid())
+    return;
+  const Type &t = e.args[0]->type;
+  if (!t.isTensor()) {
+    diags.error(e.args[0]->range, "`reshape` takes a tensor, but this is " + str(t));
+    return;
+  }
+  for (const FExpr &extent : t.shape)
+    given = given * extent;
+  if (!sameExtent(given, wanted)) {
+    diags.error(e.range, "`reshape` keeps the number of elements: `" + str(given) +
+                             "` is not proved equal to `" + str(wanted) + "`");
+    return;
+  }
+  e.type = Type::leaf(t.scalar, std::move(shape));
 }
 
 /// A user's op called as a function: two operands of its type.

@@ -330,6 +330,7 @@ private:
   void checkBuiltin(CallExpr &e, const BuiltinInfo &info, const Type *expected);
   void checkSelect(CallExpr &e, const Type *expected);
   void checkBitcast(CallExpr &e);
+  void checkReshape(CallExpr &e);
   void checkFnCall(CallExpr &e, FnDecl &fn);
   bool solveDims(CallExpr &e, FnDecl &fn, llvm::DenseMap<facts::Symbol, FExpr> &known);
   bool checkFnArgs(CallExpr &e, FnDecl &fn, llvm::DenseMap<facts::Symbol, FExpr> &known);

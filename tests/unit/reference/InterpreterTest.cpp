@@ -167,6 +167,15 @@ TEST(Access, GuardedSlicesAndSubTensors) {
          {f32s({2}, {3, 4})}, {f32s({2}, {0.5, 3}), i64s({2}, {-1, 0})});
 }
 
+TEST(Access, Reshape) {
+  expect("fn f(x: f32[m, n]) -> (y: f32[m * n]) { reshape(x, [m * n]) }",
+         {f32s({2, 3}, {1, 2, 3, 4, 5, 6})}, {f32s({6}, {1, 2, 3, 4, 5, 6})});
+  expect("fn f(x: f32[2 * n, 3]) -> (y: f32[3, n, 2]) { reshape(x, [3, n, 2]) }",
+         {f32s({2, 3}, {1, 2, 3, 4, 5, 6})}, {f32s({3, 1, 2}, {1, 2, 3, 4, 5, 6})});
+  expect("fn f(x: f32[m, n]) -> (y: f32[m * n]) { reshape(x, [m * n]) }", {f32s({2, 0}, {})},
+         {f32s({0}, {})});
+}
+
 TEST(Access, Gather) {
   const std::string gather = "fn f(ids: i32[n] in 0..v, t: f32[v, d]) -> (y: f32[n, d]) {\n"
                              "  compute n, d |i, j| { t[ids[i], j] }\n}\n";
