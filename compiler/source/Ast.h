@@ -41,8 +41,8 @@ struct Decl {
   enum class Kind { Dim, Param, Let, Binder, Carried, Buffer };
   Kind kind = Kind::Let;
   Ident name;
-  Type type;                         // [checker]; scalar i64 for dims and binders
-  std::optional<facts::Expr> value;  // [checker] its value as an index expression, where it is one
+  Type type;                        // [checker]; scalar i64 for dims and binders
+  std::optional<facts::Expr> value; // [checker] its value as an index expression, where it is one
   /// [checker] True where the value depends on nothing but dims, so that it may stand as an extent anywhere.
   bool isDimExpr = false;
   /// [checker] Buffers and carried names that are assigned; false: the value never changes after its declaration.
@@ -59,7 +59,7 @@ struct TypeExpr {
   Ident name;
   std::vector<TypeExpr> parts;
   bool hasShape = false;
-  std::vector<ExprPtr> shape;  // a bare name that nothing declares binds a dim (parameters only)
+  std::vector<ExprPtr> shape; // a bare name that nothing declares binds a dim (parameters only)
 };
 
 /// `span`: lo | lo..hi | lo..=hi
@@ -72,7 +72,7 @@ struct Span {
 struct RType {
   TypeExpr type;
   bool perm = false;
-  std::vector<Span> set;  // empty: unrestricted; several: `or`
+  std::vector<Span> set; // empty: unrestricted; several: `or`
 };
 
 // ---- attributes ------------------------------------------------------------------------------------
@@ -91,15 +91,40 @@ using Attrs = std::vector<Attr>;
 // ---- expressions -----------------------------------------------------------------------------------
 
 enum class ExprKind {
-  IntLit, FloatLit, QuantityLit, BoolLit, ScalarConst, Name, Unary, Binary, Call, Index, Field, MethodCall,
-  Else, Tuple, List, Block, If, Compute, Reduce, Scan, Scatter, Filter, Sort, For, While, Struct, Asm,
+  IntLit,
+  FloatLit,
+  QuantityLit,
+  BoolLit,
+  ScalarConst,
+  Name,
+  Unary,
+  Binary,
+  Call,
+  Index,
+  Field,
+  MethodCall,
+  Else,
+  Tuple,
+  List,
+  Block,
+  If,
+  Compute,
+  Reduce,
+  Scan,
+  Scatter,
+  Filter,
+  Sort,
+  For,
+  While,
+  Struct,
+  Asm,
 };
 
 struct Expr {
   const ExprKind kind;
   SourceRange range;
-  Type type;                         // [checker]
-  std::optional<facts::Expr> value;  // [checker] index expression, where the value is one
+  Type type;                        // [checker]
+  std::optional<facts::Expr> value; // [checker] index expression, where the value is one
   explicit Expr(ExprKind k) : kind(k) {}
   virtual ~Expr() = default;
 };
@@ -111,11 +136,12 @@ template <ExprKind K> struct ExprOf : Expr {
 
 /// The type of a literal is [checker]'s: its partner's, its place's, else i64 or f32.
 struct IntLitExpr : ExprOf<ExprKind::IntLit> {
-  uint64_t magnitude = 0;  // with `negative`, covers i64.min and u64.max
+  uint64_t magnitude = 0; // with `negative`, covers i64.min and u64.max
   bool negative = false;
 };
 struct FloatLitExpr : ExprOf<ExprKind::FloatLit> {
-  std::string text;  // as written, without `_`, with the sign: rounded once, directly to the type it takes
+  std::string
+      text; // as written, without `_`, with the sign: rounded once, directly to the type it takes
   bool negative = false;
 };
 struct QuantityLitExpr : ExprOf<ExprKind::QuantityLit> {
@@ -132,7 +158,7 @@ struct ScalarConstExpr : ExprOf<ExprKind::ScalarConst> {
 };
 struct NameExpr : ExprOf<ExprKind::Name> {
   std::string text;
-  Decl *decl = nullptr;  // [checker] null: a predeclared constant (`pi`, `inf`, `nan`)
+  Decl *decl = nullptr; // [checker] null: a predeclared constant (`pi`, `inf`, `nan`)
 };
 
 enum class UnaryOp { Neg, Not, BitNot };
@@ -141,7 +167,26 @@ struct UnaryExpr : ExprOf<ExprKind::Unary> {
   ExprPtr operand;
 };
 
-enum class BinaryOp { Add, Sub, Mul, Div, Mod, Eq, Ne, Lt, Le, Gt, Ge, And, Or, BitAnd, BitOr, BitXor, Shl, Shr };
+enum class BinaryOp {
+  Add,
+  Sub,
+  Mul,
+  Div,
+  Mod,
+  Eq,
+  Ne,
+  Lt,
+  Le,
+  Gt,
+  Ge,
+  And,
+  Or,
+  BitAnd,
+  BitOr,
+  BitXor,
+  Shl,
+  Shr
+};
 /// On tensors, element by element; a scalar side spreads.
 struct BinaryExpr : ExprOf<ExprKind::Binary> {
   BinaryOp op = BinaryOp::Add;
@@ -152,16 +197,22 @@ struct BinaryExpr : ExprOf<ExprKind::Binary> {
 /// `f(x)`, `f32(x)`, `bitcast<u32>(x)`. What is called is [checker]'s: exactly one of the three is set.
 struct CallExpr : ExprOf<ExprKind::Call> {
   Ident callee;
-  struct TypeArg { Ident name; std::optional<ScalarKind> scalar; };
+  struct TypeArg {
+    Ident name;
+    std::optional<ScalarKind> scalar;
+  };
   std::vector<TypeArg> typeArgs;
   std::vector<ExprPtr> args;
-  FnDecl *fn = nullptr;                   // [checker] a function of the program
-  bool isElementwise = false;             // [checker] `fn` is of scalars, and an argument is a tensor: each element
-  OpDecl *op = nullptr;                   // [checker] a user op called as a function
-  std::optional<ScalarKind> conversion;   // [checker] `f32(x)`
-  bool isReshape = false;                 // [checker] `reshape(x, [m * n])`: the second argument has no type of its own
-  bool isBuiltin = false;                 // [checker] `exp`, `min`, …: by `callee.text`; on tensors, element by element
-  std::vector<facts::Expr> dimArgs;       // [checker] for `fn`: the value of each of its `dims`, in order
+  FnDecl *fn = nullptr; // [checker] a function of the program
+  bool isElementwise =
+      false;            // [checker] `fn` is of scalars, and an argument is a tensor: each element
+  OpDecl *op = nullptr; // [checker] a user op called as a function
+  std::optional<ScalarKind> conversion; // [checker] `f32(x)`
+  bool isReshape =
+      false; // [checker] `reshape(x, [m * n])`: the second argument has no type of its own
+  bool isBuiltin =
+      false; // [checker] `exp`, `min`, …: by `callee.text`; on tensors, element by element
+  std::vector<facts::Expr> dimArgs; // [checker] for `fn`: the value of each of its `dims`, in order
 };
 
 /// What keeps an access inside its tensor (docs/language.md).
@@ -170,8 +221,8 @@ enum class Bounds { Unchecked, Proved, Else, Fail, Verified };
 struct IndexArg {
   SourceRange range;
   bool isSlice = false;
-  ExprPtr index;   // element index, where !isSlice
-  ExprPtr lo, hi;  // slice bounds; null: the whole side
+  ExprPtr index;  // element index, where !isSlice
+  ExprPtr lo, hi; // slice bounds; null: the whole side
   /// [checker] Where this index or slice stands against the axis; Else where an enclosing ElseExpr covers it.
   Bounds bounds = Bounds::Unchecked;
 };
@@ -183,9 +234,9 @@ struct IndexExpr : ExprOf<ExprKind::Index> {
 /// `a.0`, `z.re`
 struct FieldExpr : ExprOf<ExprKind::Field> {
   ExprPtr base;
-  std::string name;             // digits for a tuple part
+  std::string name; // digits for a tuple part
   SourceRange nameRange;
-  unsigned index = 0;           // [checker]
+  unsigned index = 0; // [checker]
 };
 /// `acc.regs(i, j)`: an asm operand
 struct MethodCallExpr : ExprOf<ExprKind::MethodCall> {
@@ -196,7 +247,7 @@ struct MethodCallExpr : ExprOf<ExprKind::MethodCall> {
 /// `access else v`, `access else fail`. On an IndexExpr: covers that access; on a tensor: a total view.
 struct ElseExpr : ExprOf<ExprKind::Else> {
   ExprPtr access;
-  ExprPtr alternative;  // null: `else fail`
+  ExprPtr alternative; // null: `else fail`
 };
 struct TupleExpr : ExprOf<ExprKind::Tuple> {
   std::vector<ExprPtr> parts;
@@ -211,13 +262,13 @@ struct BlockExpr : ExprOf<ExprKind::Block> {
 struct IfExpr : ExprOf<ExprKind::If> {
   ExprPtr cond;
   BlockPtr thenBlock;
-  ExprPtr elseExpr;  // a BlockExpr or another IfExpr; never null in an expression
+  ExprPtr elseExpr; // a BlockExpr or another IfExpr; never null in an expression
 };
 
 /// One axis of a domain: `n` (0..n) or `lo..hi`.
 struct Axis {
   SourceRange range;
-  ExprPtr lo;  // null: 0
+  ExprPtr lo; // null: 0
   ExprPtr hi;
   /// [checker] bounds as index expressions (fresh symbols where they are data)
   std::optional<facts::Expr> loValue, hiValue;
@@ -234,14 +285,14 @@ struct ComputeExpr : ExprOf<ExprKind::Compute> {
 
 /// The operator of reduce, scan, scatter: a builtin word or a user's op.
 struct CombineOp {
-  Ident name;             // "+", "*", "min", "max", "and", "or", "xor", or an op's name
-  OpDecl *op = nullptr;   // [checker] null: builtin
+  Ident name;           // "+", "*", "min", "max", "and", "or", "xor", or an op's name
+  OpDecl *op = nullptr; // [checker] null: builtin
 };
 struct ReduceExpr : ExprOf<ExprKind::Reduce> {
   CombineOp op;
   std::vector<Axis> domain;
   Binders binders;
-  ExprPtr where;  // may be null
+  ExprPtr where; // may be null
   Attrs attrs;
   BlockPtr body;
 };
@@ -293,7 +344,7 @@ struct Step {
   SourceRange range;
   std::vector<StmtPtr> stmts;
   ExprPtr next;
-  ExprPtr keep;  // may be null
+  ExprPtr keep; // may be null
 };
 struct ForExpr : ExprOf<ExprKind::For> {
   std::unique_ptr<Decl> binder;
@@ -318,10 +369,10 @@ struct StructExpr : ExprOf<ExprKind::Struct> {
 
 struct AsmOperand {
   SourceRange range;
-  std::string word;     // "", out, inout, imm, pred, reads, writes, contiguous, async, cost
-  ExprPtr value;        // operands, reads, writes
+  std::string word; // "", out, inout, imm, pred, reads, writes, contiguous, async, cost
+  ExprPtr value;    // operands, reads, writes
   uint64_t contiguous = 0, align = 0;
-  Ident group;          // async
+  Ident group; // async
   std::vector<std::pair<Ident, ExprPtr>> cost;
 };
 struct AsmExpr : ExprOf<ExprKind::Asm> {
@@ -367,7 +418,7 @@ struct BufferStmt : StmtOf<StmtKind::Buffer> {
   std::unique_ptr<Decl> decl;
   RType declared;
   Attrs attrs;
-  ExprPtr init;  // may be null
+  ExprPtr init; // may be null
 };
 enum class AssignOp { Set, Add, Sub, Mul, Div, BitAnd, BitOr, BitXor, Max, Min, And, Or, Xor };
 /// `place op value`. The place is a NameExpr (a scalar or whole buffer), IndexExpr or FieldExpr over one.
@@ -377,7 +428,7 @@ struct AssignStmt : StmtOf<StmtKind::Assign> {
   ExprPtr value;
   Attrs attrs;
   bool atomic = false;
-  std::unique_ptr<Decl> old;  // `let old = atomic …`
+  std::unique_ptr<Decl> old; // `let old = atomic …`
 };
 struct ParStmt : StmtOf<StmtKind::Par> {
   bool fully = false;
@@ -411,16 +462,16 @@ struct WaitStmt : StmtOf<StmtKind::Wait> {
 /// One fact of `where`, `ensure`, `assume`: a chain `a <= b < c`, a call `sorted(row)`, a name, or `all`.
 struct Fact {
   SourceRange range;
-  std::vector<ExprPtr> chain;     // one more than `rels`
-  std::vector<BinaryOp> rels;     // Eq … Ge
-  std::vector<std::pair<Ident, ExprPtr>> at;  // `at (m = 4096)`
-  bool isAll = false;             // `all domain |…| { each && … }`
+  std::vector<ExprPtr> chain;                // one more than `rels`
+  std::vector<BinaryOp> rels;                // Eq … Ge
+  std::vector<std::pair<Ident, ExprPtr>> at; // `at (m = 4096)`
+  bool isAll = false;                        // `all domain |…| { each && … }`
   std::vector<Axis> domain;
   Binders binders;
   struct Each {
     std::vector<ExprPtr> chain;
     std::vector<BinaryOp> rels;
-    std::vector<Span> set;        // `in`
+    std::vector<Span> set; // `in`
   };
   std::vector<Each> each;
 };
@@ -434,13 +485,13 @@ struct AsmStmt : StmtOf<StmtKind::Asm> {
 struct Block {
   SourceRange range;
   std::vector<StmtPtr> stmts;
-  ExprPtr value;  // null: no last expression
+  ExprPtr value; // null: no last expression
 };
 
 // ---- declarations ----------------------------------------------------------------------------------
 
 struct TypeParam {
-  Ident name, bound;  // float, int, number, scalar
+  Ident name, bound; // float, int, number, scalar
 };
 struct Param {
   std::unique_ptr<Decl> decl;
@@ -448,9 +499,9 @@ struct Param {
   bool isInout = false;
 };
 struct ResultDecl {
-  std::optional<Ident> name;  // absent: `-> f32[n]`
+  std::optional<Ident> name; // absent: `-> f32[n]`
   RType declared;
-  Type type;  // [checker]
+  Type type; // [checker]
 };
 
 /// How a dim gets its value at a call.
@@ -465,7 +516,7 @@ struct DimBinding {
 struct EntryCheck {
   facts::Constraint constraint;
   SourceRange range;
-  std::string text;  // "m + 1 == length of row"
+  std::string text; // "m + 1 == length of row"
 };
 
 struct FnDecl {
@@ -478,16 +529,16 @@ struct FnDecl {
   Attrs attrs;
   std::vector<Fact> where, ensures;
   BlockPtr body;
-  std::vector<DimBinding> dims;        // [checker] by first appearance: the order of the C signature
+  std::vector<DimBinding> dims; // [checker] by first appearance: the order of the C signature
   std::vector<EntryCheck> entryChecks; // [checker]
 };
 struct OpDecl {
   SourceRange range;
-  Ident name;  // or "+", "-", "*", "/"
+  Ident name; // or "+", "-", "*", "/"
   std::vector<TypeParam> typeParams;
   Param lhs, rhs;
   RType result;
-  ExprPtr identity;  // may be null
+  ExprPtr identity; // may be null
   bool commutative = false;
   BlockPtr body;
 };
