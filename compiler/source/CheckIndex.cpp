@@ -351,8 +351,8 @@ void Checker::reportBounds(const IndexExpr &e, unsigned axis, const Expr &index,
               "` does not follow from what is known here";
   }
   auto error = diags.error(index.range, message);
-  if (failed.lhs.constant() && failed.rhs.constant())
-    return;
+  if ((failed.lhs - failed.rhs).constant())
+    return; // wrong for every size: no fact would help
   auto unknown = v.asSymbol() ? std::optional(symbols[*v.asSymbol()].kind) : std::nullopt;
   if (isDimExpr(v) && isDimExpr(extent))
     error.note("add `where " + facts.str(failed) + "` to the function, which is tested at entry");
