@@ -4,31 +4,24 @@
 
 namespace texpr {
 
-#define TEXPR_KEYWORDS(X)                                                                          \
-  X(Fn, "fn")                                                                                      \
-  X(Op, "op")                                                                                      \
-  X(Struct, "struct")                                                                              \
-  X(Use, "use")                                                                                    \
-  X(Let, "let")                                                                                    \
-  X(If, "if") X(Else, "else") X(Compute, "compute") X(Reduce, "reduce") X(Scan, "scan")            \
-      X(Scatter, "scatter") X(Filter, "filter") X(Argsort, "argsort") X(For, "for")                \
-          X(While, "while") X(Par, "par") X(Seq, "seq") X(Where, "where") X(Ensure, "ensure")      \
-              X(True, "true") X(False, "false")
+// clang-format off
+#define TEXPR_KEYWORDS(X) \
+  X(Fn, "fn") X(Op, "op") X(Struct, "struct") X(Use, "use") X(Let, "let") X(If, "if") \
+  X(Else, "else") X(Compute, "compute") X(Reduce, "reduce") X(Scan, "scan") \
+  X(Scatter, "scatter") X(Filter, "filter") X(Argsort, "argsort") X(For, "for") \
+  X(While, "while") X(Par, "par") X(Seq, "seq") X(Where, "where") X(Ensure, "ensure") \
+  X(True, "true") X(False, "false")
 
 /// Longer ones before their prefixes: the lexer takes the first that fits.
-#define TEXPR_PUNCTUATION(X)                                                                       \
-  X(DotDotEq, "..=")                                                                               \
-  X(DotDot, "..")                                                                                  \
-  X(Arrow, "->")                                                                                   \
-  X(Shl, "<<")                                                                                     \
-  X(Shr, ">>")                                                                                     \
-  X(Le, "<=") X(Ge, ">=") X(EqEq, "==") X(Ne, "!=") X(AndAnd, "&&") X(OrOr, "||") X(PlusEq, "+=")  \
-      X(MinusEq, "-=") X(StarEq, "*=") X(SlashEq, "/=") X(AndEq, "&=") X(OrEq, "|=")               \
-          X(CaretEq, "^=") X(LBrace, "{") X(RBrace, "}") X(LParen, "(") X(RParen, ")")             \
-              X(LBracket, "[") X(RBracket, "]") X(Lt, "<") X(Gt, ">") X(Comma, ",") X(Semi, ";")   \
-                  X(Colon, ":") X(Dot, ".") X(Eq, "=") X(Plus, "+") X(Minus, "-") X(Star, "*")     \
-                      X(Slash, "/") X(Percent, "%") X(And, "&") X(Or, "|") X(Caret, "^")           \
-                          X(Tilde, "~") X(Bang, "!") X(At, "@")
+#define TEXPR_PUNCTUATION(X) \
+  X(DotDotEq, "..=") X(DotDot, "..") X(Arrow, "->") X(Shl, "<<") X(Shr, ">>") X(Le, "<=") \
+  X(Ge, ">=") X(EqEq, "==") X(Ne, "!=") X(AndAnd, "&&") X(OrOr, "||") X(PlusEq, "+=") \
+  X(MinusEq, "-=") X(StarEq, "*=") X(SlashEq, "/=") X(AndEq, "&=") X(OrEq, "|=") \
+  X(CaretEq, "^=") X(LBrace, "{") X(RBrace, "}") X(LParen, "(") X(RParen, ")") X(LBracket, "[") \
+  X(RBracket, "]") X(Lt, "<") X(Gt, ">") X(Comma, ",") X(Semi, ";") X(Colon, ":") X(Dot, ".") \
+  X(Eq, "=") X(Plus, "+") X(Minus, "-") X(Star, "*") X(Slash, "/") X(Percent, "%") X(And, "&") \
+  X(Or, "|") X(Caret, "^") X(Tilde, "~") X(Bang, "!") X(At, "@")
+// clang-format on
 
 enum class Tok : uint8_t {
   End,
