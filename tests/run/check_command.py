@@ -321,7 +321,7 @@ class Command:
               "thin (line 28) inlined: every element is read once", "17 covered by else", "calls    sqrt h*w\n",
               "reads    rgb 3*h*w bytes", "writes   edge h*w bytes", "up64(64*w)")
         holds(report("matmul_bias_gelu"), "kernels    1\n", "flops    2*k*m*n + 5*m*n\n", "calls    erf m*n\n",
-              "tiles of 6 x 64 in registers", "workspace  0 bytes")
+              "tiles of 8 x 48 in registers", "workspace  0 bytes")
         holds(report("attention"), "calls    exp h*s*s/2 + h*s/2\n")
         holds(report("cholesky"), "flops    n*n*n/3 + n*n - n/3\n", "4 pairs free of races by proof")
         holds(report("conv2d"), "oh: = (2 * pad + h - r) / stride + 1", "stride >= 1", "flops    2*b*c*o*oh*ow*r*s\n")

@@ -2,7 +2,7 @@
 // texprc runs on.
 //
 // The register tiles of `fma` are measured (m x n, run-time row strides, so m <= 8): 16 registers
-// leave room for 4 x 3 vectors of accumulators, 32 for 6 x 4. Cache sizes are those of the smallest
+// leave room for 4 x 3 vectors of accumulators, 32 for 8 x 3. Cache sizes are those of the smallest
 // common server core of the level.
 #include "compiler/target/Target.h"
 #include "llvm/ADT/StringMap.h"
@@ -28,7 +28,7 @@ constexpr InstrRow instrs256[] = {
     {"fma", "i64", "i64", "i64", 4, 8, 1, true, true},
 };
 constexpr InstrRow instrs512[] = {
-    {"fma", "f32", "f32", "f32", 6, 64, 1, true, false},
+    {"fma", "f32", "f32", "f32", 8, 48, 1, true, false},
     {"fma", "f64", "f64", "f64", 6, 32, 1, true, false},
     {"fma", "i32", "i32", "i32", 6, 64, 1, true, true},
     {"fma", "i64", "i64", "i64", 6, 32, 1, true, true},
