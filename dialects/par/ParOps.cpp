@@ -210,13 +210,16 @@ void ForallOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setN
 //===- par.seq ------------------------------------------------------------===//
 
 void SeqOp::build(OpBuilder &b, OperationState &state, Value lower, Value upper, ValueRange inits,
-                  StringRef axis, tx::BodyBuilder body) {
+                  StringRef axis, tx::BodyBuilder body, tx::BodyBuilder whileBody) {
   state.addOperands({lower, upper});
   state.addOperands(inits);
   state.addAttribute("axis", b.getStringAttr(axis));
   SmallVector<Type> arguments = {b.getIndexType()};
   llvm::append_range(arguments, inits.getTypes());
   buildRegionWithYield(b, state.location, *state.addRegion(), arguments, body);
+  Region *condition = state.addRegion();
+  if (whileBody)
+    tx::buildRegion(b, state.location, *condition, arguments, whileBody);
   state.addTypes(inits.getTypes());
 }
 
@@ -224,6 +227,7 @@ ParseResult SeqOp::parse(OpAsmParser &parser, OperationState &result) {
   SmallVector<OpAsmParser::Argument> args(1);
   OpAsmParser::UnresolvedOperand lower, upper;
   StringAttr axis;
+  Region *body = result.addRegion(), *condition = result.addRegion();
   Type index = args[0].type = parser.getBuilder().getIndexType();
   if (parser.parseLParen() || parser.parseArgument(args[0]) || parser.parseRParen() ||
       parser.parseEqual() || parser.parseOperand(lower) || parser.parseKeyword("to") ||
@@ -235,9 +239,9 @@ ParseResult SeqOp::parse(OpAsmParser &parser, OperationState &result) {
   for (const OpAsmParser::Argument &arg : ArrayRef(args).drop_front())
     result.addTypes(arg.type);
   if (parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
-      parser.parseRegion(*result.addRegion(), args))
+      tx::parseWhile(parser, *condition, args) || parser.parseRegion(*body, args))
     return failure();
-  ensureYield(parser, *result.regions.back(), result.location);
+  ensureYield(parser, *body, result.location);
   return success();
 }
 
@@ -246,6 +250,7 @@ void SeqOp::print(OpAsmPrinter &p) {
     << getAxisAttr();
   tx::printCarried(p, getCarried(), getInits());
   tx::printAttributes(p, *this, {"axis"});
+  tx::printWhile(p, getWhileRegion());
   printBody(p, getBody(), /*terminator=*/!getInits().empty());
 }
 
@@ -348,6 +353,56 @@ void ContractOp::getEffects(Effects &effects) {
   effects.emplace_back(MemoryEffects::Write::get(), &getCMutable(),
                        SideEffects::DefaultResource::get());
 }
+
+//===- par.atomic ---------------------------------------------------------===//
+
+void AtomicOp::build(OpBuilder &b, OperationState &state, Value dest, ValueRange indices,
+                     tx::BodyBuilder body) {
+  Type element = cast<BufType>(dest.getType()).getElementType();
+  state.addOperands(dest);
+  state.addOperands(indices);
+  tx::buildRegion(b, state.location, *state.addRegion(), element, body);
+  state.addTypes(element);
+}
+
+ParseResult AtomicOp::parse(OpAsmParser &parser, OperationState &result) {
+  OpAsmParser::UnresolvedOperand dest;
+  SmallVector<OpAsmParser::UnresolvedOperand> indices;
+  SmallVector<OpAsmParser::Argument> args(1);
+  OpAsmParser::Argument &old = args[0];
+  Region *body = result.addRegion();
+  // The element's type is the buffer's, which stands at the end: the argument says its own.
+  if (parser.parseOperand(dest) ||
+      parser.parseOperandList(indices, OpAsmParser::Delimiter::Square) || parser.parseLParen() ||
+      parser.parseArgument(old, /*allowType=*/true) || parser.parseRParen() ||
+      parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
+      parser.parseRegion(*body, args))
+    return failure();
+  BufType type;
+  if (parser.parseColonType(type) || parser.resolveOperand(dest, type, result.operands) ||
+      parser.resolveOperands(indices, parser.getBuilder().getIndexType(), result.operands))
+    return failure();
+  result.addTypes(type.getElementType());
+  return success();
+}
+
+void AtomicOp::print(OpAsmPrinter &p) {
+  p << ' ' << getDest() << '[';
+  p.printOperands(getIndices());
+  p << "] (";
+  p.printRegionArgument(getBody().getArgument(0));
+  p << ')';
+  tx::printAttributes(p, *this, {});
+  printBody(p, getBody(), /*terminator=*/true);
+  p << " : " << getDest().getType();
+}
+
+void AtomicOp::getEffects(Effects &effects) {
+  effects.emplace_back(MemoryEffects::Read::get(), &getDestMutable());
+  effects.emplace_back(MemoryEffects::Write::get(), &getDestMutable());
+}
+
+YieldOp AtomicOp::getYield() { return cast<YieldOp>(getBlock()->getTerminator()); }
 
 YieldOp SeqOp::getYield() { return cast<YieldOp>(getBlock()->getTerminator()); }
 YieldOp ReduceOp::getYield() { return cast<YieldOp>(getBlock()->getTerminator()); }

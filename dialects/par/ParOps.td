@@ -128,15 +128,18 @@ def Par_SeqOp : Par_Op<"seq", [RecursiveMemoryEffects, DeclareOpInterfaceMethods
   let description = [{
     ```mlir
     %s = par.seq (%k) = %lo to %hi axis "k" with (%u = %u0 : f32) { … par.yield %next : f32 }
-    ```}];
+    %t = par.seq (%k) = %lo to %hi axis "k" with (%u = %u0 : f32) while (%l, %v) { … par.yield %more : i1 } { … par.yield %next : f32 }
+    ```
+    A `while` region takes the body's arguments and is asked before each step; the loop ends where it yields false.}];
   let arguments = (ins Index:$lower, Index:$upper, Variadic<AnyType>:$inits, StrAttr:$axis);
-  let regions = (region SizedRegion<1>:$body);
+  let regions = (region SizedRegion<1>:$body, MaxSizedRegion<1>:$whileRegion);
   let results = (outs Variadic<AnyType>:$results);
   let builders = [
       // Arguments of the body: the induction variable, then the carried values. Without carried values the terminator is added.
       OpBuilder<(ins "::mlir::Value":$lower, "::mlir::Value":$upper, "::mlir::ValueRange":$inits, "::llvm::StringRef":$axis,
-          "::texpr::tx::BodyBuilder":$body)>];
+          "::texpr::tx::BodyBuilder":$body, CArg<"::texpr::tx::BodyBuilder", "nullptr">:$whileBody)>];
   let extraClassDeclaration = [{
+    bool hasWhile() { return !getWhileRegion().empty(); }
     ::mlir::Value getInductionVar() { return getBody().getArgument(0); }
     ::mlir::ValueRange getCarried() { return getBody().getArguments().drop_front(); }
     ::mlir::Block *getBlock() { return &getBody().front(); }
@@ -210,6 +213,49 @@ def Par_StoreOp : Par_Op<"store", [AttrSizedOperandSegments, DeclareOpInterfaceM
   let hasVerifier = 1;
 }
 
+def Par_AtomicOp : Par_Op<"atomic", [DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "Changes one element at once; the value before";
+  let description = [{The region takes the element and yields the next one; it reads no memory. Iterations of a forall may touch one element by this op.
+    ```mlir
+    %old = par.atomic %b[%i] (%o) { %n = arith.addi %o, %c1 : i32 par.yield %n : i32 } : !par.buf<?xi32> -> i32
+    ```}];
+  let arguments = (ins Par_BufType:$dest, Variadic<Index>:$indices);
+  let regions = (region SizedRegion<1>:$body);
+  let results = (outs AnyType:$old);
+  let builders = [OpBuilder<(ins "::mlir::Value":$dest, "::mlir::ValueRange":$indices, "::texpr::tx::BodyBuilder":$body)>];
+  let extraClassDeclaration = [{
+    ::mlir::Block *getBlock() { return &getBody().front(); }
+    ::texpr::par::YieldOp getYield();
+  }];
+  let hasCustomAssemblyFormat = 1;
+  let hasRegionVerifier = 1;
+}
+
+def Par_LaneOp : Par_Op<"lane", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "An operation across the lanes of the full forall around it";
+  let description = [{All lanes arrive together: it stands under uniform control only. Kinds: `shuffle` (value, source lane: the value of that lane), `ballot`
+    (condition: a bit a lane), `match` (value: a bit for each lane with an equal value), `any`, `all` (condition), `below` (a bit for each lane below this one).
+    ```mlir
+    %v = par.lane "shuffle" %x, %src : f32, index -> f32
+    %m = par.lane "ballot" %c : i1 -> i32
+    ```}];
+  let arguments = (ins StrAttr:$kind, Variadic<AnyType>:$operands);
+  let results = (outs AnyType:$result);
+  let assemblyFormat = "$kind ($operands^ `:` type($operands))? attr-dict `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Par_BarrierOp : Par_Op<"barrier", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "What lanes of the full forall around it stored before is visible after";
+  let assemblyFormat = "attr-dict";
+}
+
+def Par_StopOp : Par_Op<"stop", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Ends the call where a failure is recorded";
+  let description = [{Between kernels, on the host: what follows may trust what the tests before it found.}];
+  let assemblyFormat = "attr-dict";
+}
+
 def Par_FailOp : Par_Op<"fail", [MemoryEffects<[MemWrite]>]> {
   let summary = "Record failure `site` where the condition is true";
   let arguments = (ins I1:$condition, I64Attr:$site);
@@ -227,7 +273,7 @@ def Par_ContractOp : Par_Op<"contract", [AttrSizedOperandSegments, DeclareOpInte
   let hasVerifier = 1;
 }
 
-def Par_YieldOp : Par_Op<"yield", [Pure, Terminator, ReturnLike, ParentOneOf<["DoOp", "ForallOp", "SeqOp", "ReduceOp"]>]> {
+def Par_YieldOp : Par_Op<"yield", [Pure, Terminator, ReturnLike, ParentOneOf<["DoOp", "ForallOp", "SeqOp", "ReduceOp", "AtomicOp"]>]> {
   let summary = "Ends a region of this dialect";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";

@@ -114,6 +114,10 @@ LogicalResult SeqOp::verifyRegions() {
   if (failed(tx::verifyArguments(*this, getBody(), arguments)) ||
       failed(tx::verifyYields(*this, getBody(), getInits().getTypes())))
     return failure();
+  if (hasWhile() &&
+      (failed(tx::verifyArguments(*this, getWhileRegion(), arguments)) ||
+       failed(tx::verifyYields(*this, getWhileRegion(), IntegerType::get(getContext(), 1)))))
+    return failure();
   // P8 the results are the carried values
   if (getResultTypes() != getInits().getTypes())
     return emitOpError("carries (")
@@ -249,5 +253,28 @@ LogicalResult ContractOp::verify() {
   for (Value factor : {getA(), getB()})
     if (!widens(elementOf(factor), elementOf(getC())))
       return emitOpError("cannot widen ") << elementOf(factor) << " to " << elementOf(getC());
+  return success();
+}
+
+LogicalResult AtomicOp::verifyRegions() {
+  BufType type = getBufType(getDest());
+  // P24 one index an axis
+  if (getIndices().size() != type.getRank())
+    return emitOpError("has ") << getIndices().size() << " indices for rank " << type.getRank();
+  if (failed(tx::verifyArguments(*this, getBody(), type.getElementType())))
+    return failure();
+  return tx::verifyYields(*this, getBody(), type.getElementType());
+}
+
+LogicalResult LaneOp::verify() {
+  size_t operands = llvm::StringSwitch<size_t>(getKind())
+                        .Case("shuffle", 2)
+                        .Cases({"ballot", "match", "any", "all"}, 1)
+                        .Case("below", 0)
+                        .Default(3);
+  // P25 a kind that exists, with its operands
+  if (getOperands().size() != operands)
+    return emitOpError("is no operation `") << getKind() << "` of " << getOperands().size()
+                                            << " operands";
   return success();
 }

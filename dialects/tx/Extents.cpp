@@ -51,7 +51,6 @@ Extents ComputeOp::getKnownExtents(unsigned result) {
 Extents ReduceOp::getKnownExtents(unsigned result) {
   return stacked({}, getYield().getValues()[result]);
 }
-Extents ForOp::getKnownExtents(unsigned result) { return knownExtents(getInits()[result]); }
 Extents KernelOp::getKnownExtents(unsigned result) {
   return knownExtents(getYield().getValues()[result]);
 }

@@ -100,6 +100,42 @@ void printWhere(OpAsmPrinter &p, Region &where) {
   p.printRegion(where, /*printEntryBlockArgs=*/false);
 }
 
+void printBody(OpAsmPrinter &p, Region &body) {
+  p << ' ';
+  p.printRegion(body, /*printEntryBlockArgs=*/false);
+}
+
+void printTypes(OpAsmPrinter &p, TypeRange types) {
+  if (types.empty())
+    return;
+  p << " : ";
+  llvm::interleaveComma(types, p);
+}
+
+ParseResult parseWhile(OpAsmParser &parser, Region &region,
+                       ArrayRef<OpAsmParser::Argument> like) {
+  if (failed(parser.parseOptionalKeyword("while")))
+    return success();
+  SmallVector<OpAsmParser::Argument> args;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseArgumentList(args, OpAsmParser::Delimiter::Paren))
+    return failure();
+  if (args.size() != like.size())
+    return parser.emitError(loc, "expected ") << like.size() << " arguments of `while`";
+  for (auto [arg, same] : llvm::zip_equal(args, like))
+    arg.type = same.type;
+  return parser.parseRegion(region, args);
+}
+
+void printWhile(OpAsmPrinter &p, Region &region) {
+  if (region.empty())
+    return;
+  p << " while ";
+  printOperandsIn(p, region.getArguments());
+  p << ' ';
+  p.printRegion(region, /*printEntryBlockArgs=*/false);
+}
+
 ParseResult parseCombine(OpAsmParser &parser, OperationState &result) {
   StringRef word;
   SMLoc loc = parser.getCurrentLocation();

@@ -25,6 +25,16 @@ mlir::ParseResult parseCarried(mlir::OpAsmParser &parser, mlir::OperationState &
                                llvm::SmallVectorImpl<mlir::OpAsmParser::Argument> &args);
 void printCarried(mlir::OpAsmPrinter &p, mlir::ValueRange arguments, mlir::ValueRange inits);
 
+/// The region without its arguments, which stand with the domain.
+void printBody(mlir::OpAsmPrinter &p, mlir::Region &body);
+/// ` : types`; nothing where there are none.
+void printTypes(mlir::OpAsmPrinter &p, mlir::TypeRange types);
+
+/// `while (%k, %u) { … }`, absent or not: arguments of these types.
+mlir::ParseResult parseWhile(mlir::OpAsmParser &parser, mlir::Region &region,
+                             llvm::ArrayRef<mlir::OpAsmParser::Argument> like);
+void printWhile(mlir::OpAsmPrinter &p, mlir::Region &region);
+
 /// `where (%k) { … }`, absent or not; one index argument an axis.
 mlir::ParseResult parseWhere(mlir::OpAsmParser &parser, mlir::Region &where);
 void printWhere(mlir::OpAsmPrinter &p, mlir::Region &where);

@@ -36,18 +36,6 @@ ParseResult parseRegionWith(OpAsmParser &parser, OperationState &result,
                  parser.parseRegion(*result.addRegion(), args));
 }
 
-void printBody(OpAsmPrinter &p, Region &body) {
-  p << ' ';
-  p.printRegion(body, /*printEntryBlockArgs=*/false);
-}
-
-void printTypes(OpAsmPrinter &p, TypeRange types) {
-  if (types.empty())
-    return;
-  p << " : ";
-  llvm::interleaveComma(types, p);
-}
-
 /// A combiner's argument group: `(%a: f32, %i: index)`.
 void printLeaves(OpAsmPrinter &p, ArrayRef<BlockArgument> args) {
   p << '(';
@@ -213,44 +201,6 @@ void ReduceOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setN
   nameArguments(region, getAxes(), setName);
 }
 
-//===- tx.for -------------------------------------------------------------===//
-
-void ForOp::build(OpBuilder &b, OperationState &state, Value lower, Value upper, ValueRange inits,
-                  BodyBuilder body) {
-  state.addOperands({lower, upper});
-  state.addOperands(inits);
-  SmallVector<Type> arguments = {b.getIndexType()};
-  llvm::append_range(arguments, inits.getTypes());
-  buildRegion(b, state.location, *state.addRegion(), arguments, body);
-  state.addTypes(inits.getTypes());
-}
-
-ParseResult ForOp::parse(OpAsmParser &parser, OperationState &result) {
-  SmallVector<OpAsmParser::Argument> args(1);
-  OpAsmParser::UnresolvedOperand lower, upper;
-  Type index = args[0].type = parser.getBuilder().getIndexType();
-  if (parser.parseLParen() || parser.parseArgument(args[0]) || parser.parseRParen() ||
-      parser.parseEqual() || parser.parseOperand(lower) || parser.parseKeyword("to") ||
-      parser.parseOperand(upper) || parser.resolveOperand(lower, index, result.operands) ||
-      parser.resolveOperand(upper, index, result.operands) || parseCarried(parser, result, args))
-    return failure();
-  for (const OpAsmParser::Argument &arg : ArrayRef(args).drop_front())
-    result.addTypes(arg.type);
-  return parseRegionWith(parser, result, args);
-}
-
-void ForOp::print(OpAsmPrinter &p) {
-  p << " (" << getInductionVar() << ") = " << getLower() << " to " << getUpper();
-  printCarried(p, getCarried(), getInits());
-  printAttributes(p, *this, {});
-  printBody(p, getBody());
-}
-
-void ForOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
-  if (auto axis = (*this)->getAttrOfType<StringAttr>("axis"))
-    setName(region.getArgument(0), axis);
-}
-
 //===- tx.combiner --------------------------------------------------------===//
 
 void CombinerOp::build(OpBuilder &b, OperationState &state, StringRef name, TypeRange leaves,
@@ -322,15 +272,11 @@ void KernelOp::print(OpAsmPrinter &p) {
 
 YieldOp ComputeOp::getYield() { return cast<YieldOp>(getBlock()->getTerminator()); }
 YieldOp ReduceOp::getYield() { return cast<YieldOp>(getBlock()->getTerminator()); }
-YieldOp ForOp::getYield() { return cast<YieldOp>(getBlock()->getTerminator()); }
 YieldOp KernelOp::getYield() { return cast<YieldOp>(getBlock()->getTerminator()); }
 
 SmallVector<AxisRange> ComputeOp::getAxisRanges(Region &region) {
   return zipBounds(region, getLower(), getUpper());
 }
 SmallVector<AxisRange> ReduceOp::getAxisRanges(Region &region) {
-  return zipBounds(region, getLower(), getUpper());
-}
-SmallVector<AxisRange> ForOp::getAxisRanges(Region &region) {
   return zipBounds(region, getLower(), getUpper());
 }

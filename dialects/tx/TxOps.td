@@ -185,19 +185,140 @@ def Tx_ReduceOp : Tx_Op<"reduce", [RecursiveMemoryEffects, RecursivelySpeculatab
 def Tx_ForOp : Tx_Op<"for", [RecursiveMemoryEffects, RecursivelySpeculatable,
     DeclareOpInterfaceMethods<Tx_HasDomain>, DeclareOpInterfaceMethods<Tx_HasExtents>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
   let summary = "Sequential iteration over carried values";
-  let description = [{For t = lower … upper - 1 the body maps the carried values to the next ones; the results are the last ones. Carried tensors keep their extents.
+  let description = [{For t = lower … upper - 1 the body maps the carried values to the next ones; the first results are the last ones. Carried tensors keep their
+    extents. What the body yields beyond the next state is stacked: element t - lower of a result whose leading extent is max(upper - lower, 0). A `while`
+    region takes the body's arguments and is asked before each step; the iteration ends where it yields false. Then the last result is the number of steps, which is
+    also the leading extent of the stacks. With `site`, a condition that still holds after the last allowed step is failure `site`.
     ```mlir
-    %u = tx.for (%t) = %lo to %hi with (%v = %v0 : tensor<?xf32>) { … tx.yield %next : tensor<?xf32> }
+    %u = tx.for (%t) = %lo to %hi with (%v = %v0 : tensor<?xf32>) { … tx.yield %next : tensor<?xf32> } : tensor<?xf32>
+    %x, %steps = tx.for (%t) = %c0 to %max with (%v = %v0 : f32) attributes {site = 2} while (%s, %w) { … tx.yield %more : i1 } { … tx.yield %next : f32 } : f32, index
     ```}];
-  let arguments = (ins Index:$lower, Index:$upper, Variadic<AnyType>:$inits);
-  let regions = (region SizedRegion<1>:$body);
+  let arguments = (ins Index:$lower, Index:$upper, Variadic<AnyType>:$inits, OptionalAttr<I64Attr>:$site);
+  let regions = (region SizedRegion<1>:$body, MaxSizedRegion<1>:$whileRegion);
   let results = (outs Variadic<AnyType>:$results);
   let builders = [
-      // Arguments of the body: the induction variable, then the carried values.
+      // Arguments of the body: the induction variable, then the carried values. Without stacks and `while`.
       OpBuilder<(ins "::mlir::Value":$lower, "::mlir::Value":$upper, "::mlir::ValueRange":$inits, "::texpr::tx::BodyBuilder":$body)>];
   let extraClassDeclaration = [{
+    bool hasWhile() { return !getWhileRegion().empty(); }
+    /// The number of stacked results (`keep`).
+    unsigned getNumStacks() { return getNumResults() - getInits().size() - hasWhile(); }
+    ::mlir::Value getSteps() { return getResults().back(); } // with `while`
     ::mlir::Value getInductionVar() { return getBody().getArgument(0); }
     ::mlir::ValueRange getCarried() { return getBody().getArguments().drop_front(); }
+    ::mlir::Block *getBlock() { return &getBody().front(); }
+    ::mlir::ValueRange getArgs() { return getBody().getArguments(); }
+    ::texpr::tx::YieldOp getYield();
+  }];
+  let hasCustomAssemblyFormat = 1;
+  let hasRegionVerifier = 1;
+}
+
+def Tx_ScanOp : Tx_Op<"scan", [RecursiveMemoryEffects, RecursivelySpeculatable, AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<Tx_HasDomain>, DeclareOpInterfaceMethods<Tx_HasExtents>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "The running combination along a domain, in row-major order";
+  let description = [{Element (i…) - lower is the combination of what the body yields from the first index to (i…), or up to the one before it (`exclusive`, which starts
+    with the identity); `reverse`: from the last index down. Results are zero-based, of the domain's extents followed by the yielded value's.
+    ```mlir
+    %y = tx.scan add (%i) = (%c0) to (%n) axes ["i"] attributes {exclusive} { … tx.yield %v : f32 } : tensor<?xf32>
+    ```}];
+  let arguments = (ins Variadic<Index>:$lower, Variadic<Index>:$upper, Tx_Combine:$op, OptionalAttr<FlatSymbolRefAttr>:$combiner, UnitAttr:$is_unsigned,
+      UnitAttr:$exclusive, UnitAttr:$reverse, StrArrayAttr:$axes);
+  let regions = (region SizedRegion<1>:$body);
+  let results = (outs Variadic<Tx_Tensor>:$results);
+  let extraClassDeclaration = [{
+    unsigned getNumAxes() { return getUpper().size(); }
+    ::mlir::Block *getBlock() { return &getBody().front(); }
+    ::mlir::ValueRange getArgs() { return getBody().getArguments(); }
+    ::texpr::tx::YieldOp getYield();
+  }];
+  let hasCustomAssemblyFormat = 1;
+  let hasRegionVerifier = 1;
+}
+
+def Tx_ScatterOp : Tx_Op<"scatter", [RecursiveMemoryEffects, AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<Tx_HasDomain>, DeclareOpInterfaceMethods<Tx_HasExtents>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "Values combined into places that are computed";
+  let description = [{The body yields a place (one index an extent), then the values put there; row-major order of the domain. The results start as `base`, else as the
+    operator's identity (a user's: as absent, the identity where nothing is put), else as zero. Without an operator a place is put at once at most: `distinct` says that this is
+    known, else a second put is failure `site`. `skip`: a place outside is passed over; without it a place outside is failure `site`, unless `in_bounds`.
+    ```mlir
+    %h = tx.scatter [%k] add (%i) = (%c0) to (%n) axes ["i"] attributes {skip} { … tx.yield %p, %one : index, i32 } : tensor<?xi32>
+    ```}];
+  let arguments = (ins Variadic<Index>:$extents, Variadic<Tx_Tensor>:$base, Variadic<Index>:$lower, Variadic<Index>:$upper, OptionalAttr<Tx_Combine>:$op,
+      OptionalAttr<FlatSymbolRefAttr>:$combiner, UnitAttr:$is_unsigned, UnitAttr:$skip, UnitAttr:$in_bounds, UnitAttr:$distinct, OptionalAttr<I64Attr>:$site, StrArrayAttr:$axes);
+  let regions = (region SizedRegion<1>:$body, MaxSizedRegion<1>:$whereRegion);
+  let results = (outs Variadic<Tx_Tensor>:$results);
+  let extraClassDeclaration = [{
+    unsigned getNumAxes() { return getUpper().size(); }
+    bool hasWhere() { return !getWhereRegion().empty(); }
+    ::mlir::Block *getBlock() { return &getBody().front(); }
+    ::mlir::ValueRange getArgs() { return getBody().getArguments(); }
+    ::texpr::tx::YieldOp getYield();
+    ::mlir::OperandRange getPlace();     // of the yield
+    ::mlir::OperandRange getPutValues(); // of the yield
+  }];
+  let hasCustomAssemblyFormat = 1;
+  let hasRegionVerifier = 1;
+}
+
+def Tx_FilterOp : Tx_Op<"filter", [RecursiveMemoryEffects, RecursivelySpeculatable, AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<Tx_HasDomain>, DeclareOpInterfaceMethods<Tx_HasExtents>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
+  let summary = "What a condition keeps, in row-major order";
+  let description = [{The first result is the number of indices where `where` holds: at least 0, at most the domain's size. The others have it as leading extent. The body is evaluated
+    only where `where` holds.
+    ```mlir
+    %k, %u = tx.filter (%i) = (%c0) to (%n) axes ["i"] where (%j) { … tx.yield %c : i1 } { … tx.yield %v : f32 } : index, tensor<?xf32>
+    ```}];
+  let arguments = (ins Variadic<Index>:$lower, Variadic<Index>:$upper, StrArrayAttr:$axes);
+  let regions = (region SizedRegion<1>:$body, SizedRegion<1>:$whereRegion);
+  let results = (outs Index:$count, Variadic<Tx_Tensor>:$kept);
+  let extraClassDeclaration = [{
+    unsigned getNumAxes() { return getUpper().size(); }
+    ::mlir::Block *getBlock() { return &getBody().front(); }
+    ::mlir::ValueRange getArgs() { return getBody().getArguments(); }
+    ::texpr::tx::YieldOp getYield();
+  }];
+  let hasCustomAssemblyFormat = 1;
+  let hasRegionVerifier = 1;
+}
+
+def Tx_SortOp : Tx_Op<"sort", [RecursiveMemoryEffects, RecursivelySpeculatable,
+    DeclareOpInterfaceMethods<Tx_HasDomain>, DeclareOpInterfaceMethods<Tx_HasExtents>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
+  let summary = "The stable permutation that sorts the keys, or its first places";
+  let description = [{The body yields the keys of index i, the first one weighs most. Integers compare signed unless `unsigned`; floats as -inf … -0 < +0 … inf < NaN, all NaNs
+    equal. A key marked in `descending` is reversed; ties keep the order of the indices. The result holds indices i in lower … upper - 1; with `top` the first `top` of them
+    (0 <= top <= upper - lower).
+    ```mlir
+    %p = tx.sort (%i) = %c0 to %n axis "i" { … tx.yield %key : f32 } : tensor<?xi64>
+    %q = tx.sort (%i) = %c0 to %n top %k axis "i" attributes {descending = array<i1: true>} { … tx.yield %key : f32 } : tensor<?xi64>
+    ```}];
+  let arguments = (ins Index:$lower, Index:$upper, Optional<Index>:$top, StrAttr:$axis, OptionalAttr<DenseBoolArrayAttr>:$descending,
+      OptionalAttr<DenseBoolArrayAttr>:$are_unsigned);
+  let regions = (region SizedRegion<1>:$body);
+  let results = (outs Tx_Tensor:$result);
+  let extraClassDeclaration = [{
+    bool isDescending(unsigned key) { return getDescending() && (*getDescending())[key]; }
+    bool isUnsigned(unsigned key) { return getAreUnsigned() && (*getAreUnsigned())[key]; }
+    ::mlir::Block *getBlock() { return &getBody().front(); }
+    ::mlir::ValueRange getArgs() { return getBody().getArguments(); }
+    ::texpr::tx::YieldOp getYield();
+  }];
+  let hasCustomAssemblyFormat = 1;
+  let hasRegionVerifier = 1;
+}
+
+def Tx_CheckOp : Tx_Op<"check", [MemoryEffects<[MemWrite]>, AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<Tx_HasDomain>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
+  let summary = "A fact on data, tested before what follows relies on it";
+  let description = [{Every iteration yields true, or failure `site` is recorded (its index is that of the first axis), and the call ends before what follows. An empty domain list is one test.
+    ```mlir
+    tx.check (%i) = (%c0) to (%m) axes ["i"] site 1 { … tx.yield %ordered : i1 }
+    ```}];
+  let arguments = (ins Variadic<Index>:$lower, Variadic<Index>:$upper, I64Attr:$site, StrArrayAttr:$axes);
+  let regions = (region SizedRegion<1>:$body);
+  let extraClassDeclaration = [{
+    unsigned getNumAxes() { return getUpper().size(); }
     ::mlir::Block *getBlock() { return &getBody().front(); }
     ::mlir::ValueRange getArgs() { return getBody().getArguments(); }
     ::texpr::tx::YieldOp getYield();
@@ -263,7 +384,7 @@ def Tx_KernelOp : Tx_Op<"kernel", [RecursiveMemoryEffects, RecursivelySpeculatab
 }
 
 def Tx_YieldOp : Tx_Op<"yield", [Pure, Terminator, ReturnLike,
-    ParentOneOf<["ReadOp", "ComputeOp", "ReduceOp", "ForOp", "CombinerOp", "KernelOp"]>]> {
+    ParentOneOf<["ReadOp", "ComputeOp", "ReduceOp", "ForOp", "ScanOp", "ScatterOp", "FilterOp", "SortOp", "CheckOp", "CombinerOp", "KernelOp"]>]> {
   let summary = "Ends a region of this dialect";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";

@@ -116,19 +116,6 @@ LogicalResult ReduceOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return verifyCombinerUse(*this, getCombinerAttr(), getResultTypes(), symbols);
 }
 
-LogicalResult ForOp::verifyRegions() {
-  SmallVector<Type> arguments = {IndexType::get(getContext())};
-  llvm::append_range(arguments, getInits().getTypes());
-  if (failed(verifyArguments(*this, getBody(), arguments)) ||
-      failed(verifyYields(*this, getBody(), getInits().getTypes())))
-    return failure();
-  // T13 the results are the carried values
-  if (getResultTypes() != getInits().getTypes())
-    return emitOpError("carries (")
-           << getInits().getTypes() << ") and results in (" << getResultTypes() << ")";
-  return success();
-}
-
 LogicalResult ListOp::verify() {
   // T14 something is listed
   if (getElements().empty())

@@ -60,6 +60,24 @@ func.func @kernel(%n: index, %xa: !par.buf<?xf32>, %ya: !par.buf<f32>, %aa: !par
         * %a at affine_map<(d0, d1, d2)[s0] -> (d2, d1)> (%n, %n, %n)[%k] kinds ["m", "n", "k"] instr {name = "fma", mr = 6 : i64}
         : !par.buf<?x?xf32>, !par.buf<?x?xf32>, !par.buf<?x?xf32>
     }
+    // CHECK: par.seq (%{{.*}}) = %{{.*}} to %{{.*}} axis "w" with (%{{.*}} = %{{.*}} : f32) while (%{{.*}}, %{{.*}}) {
+    // CHECK: par.yield %{{.*}} : i1
+    %ends = par.seq (%k) = %c0 to %n axis "w" with (%u = %zero : f32) while (%l, %v) {
+      %more = arith.cmpf olt, %v, %last : f32
+      par.yield %more : i1
+    } {
+      par.yield %u : f32
+    }
+    // CHECK: par.atomic %{{.*}}[%{{.*}}] (%{{.*}}: f32) {
+    %old = par.atomic %x[%c0] (%e: f32) {
+      par.yield %e : f32
+    } : !par.buf<?xf32>
+    // CHECK: par.lane "shuffle" %{{.*}}, %{{.*}} : f32, index -> f32
+    %other = par.lane "shuffle" %old, %c0 : f32, index -> f32
+    // CHECK: par.barrier
+    par.barrier
+    // CHECK: par.stop
+    par.stop
     // CHECK: par.fail 3 if %{{.*}}
     par.fail 3 if %true
   }

@@ -223,3 +223,22 @@ func.func @f(%n: index) {
     (%n) [] kinds ["batch"] : !par.buf<?xf32>, !par.buf<?xf64>, !par.buf<?xf32>
   return
 }
+
+// -----
+// P24
+func.func @f(%n: index) {
+  %t = par.alloc [%n] : !par.buf<?xf32>
+  // expected-error@+1 {{has 0 indices for rank 1}}
+  %o = par.atomic %t[] (%v: f32) {
+    par.yield %v : f32
+  } : !par.buf<?xf32>
+  return
+}
+
+// -----
+// P25
+func.func @f(%v: f32) {
+  // expected-error@+1 {{is no operation `shuffle` of 1 operands}}
+  %o = par.lane "shuffle" %v : f32 -> f32
+  return
+}

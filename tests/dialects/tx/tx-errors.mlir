@@ -117,17 +117,6 @@ func.func @f(%n: index, %z: f32) {
 }
 
 // -----
-// T13
-func.func @f(%n: index, %z: f32) {
-  // expected-error@+1 {{carries ('f32') and results in ('f64')}}
-  %y = "tx.for"(%n, %n, %z) ({
-  ^bb0(%t: index, %u: f32):
-    "tx.yield"(%u) : (f32) -> ()
-  }) : (index, index, f32) -> f64
-  return
-}
-
-// -----
 // T14
 func.func @f() {
   // expected-error@+1 {{lists nothing}}

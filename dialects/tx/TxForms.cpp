@@ -1,0 +1,317 @@
+// Assembly, extents and iteration domains of the forms whose iterations depend on each other or on data: for, scan, scatter, filter,
+// sort, and of check. Their rules are in TxFormsVerify.cpp.
+//
+//   %y = tx.scan add (%i) = (%c0) to (%n) axes ["i"] attributes {exclusive} { … } : tensor<?xf32>
+//   %k, %u = tx.filter (%i) = (%c0) to (%n) axes ["i"] where (%j) { … } { … } : index, tensor<?xf32>
+#include "dialects/tx/Extents.h"
+#include "dialects/tx/Syntax.h"
+
+using namespace mlir;
+using namespace texpr::tx;
+
+namespace {
+void addSegments(OpAsmParser &parser, OperationState &state, ArrayRef<int32_t> counts) {
+  state.addAttribute("operandSegmentSizes", parser.getBuilder().getDenseI32ArrayAttr(counts));
+}
+
+/// The extents of a domain; a lower bound 0 is dropped.
+SmallVector<Extent> domainExtents(ValueRange lower, ValueRange upper) {
+  SmallVector<Extent> extents;
+  for (auto [lo, hi] : llvm::zip_equal(lower, upper))
+    extents.push_back({matchPattern(lo, m_Zero()) ? Value() : lo, hi, std::nullopt});
+  return extents;
+}
+
+/// `outer`, then the extents of what is yielded.
+Extents stacked(SmallVector<Extent> outer, Value yielded) {
+  if (!isa<RankedTensorType>(yielded.getType()))
+    return outer;
+  Extents inner = knownExtents(yielded);
+  if (!inner)
+    return std::nullopt;
+  llvm::append_range(outer, *inner);
+  return outer;
+}
+
+YieldOp yieldOf(Region &body) { return cast<YieldOp>(body.front().getTerminator()); }
+} // namespace
+
+//===- tx.for -------------------------------------------------------------===//
+
+void ForOp::build(OpBuilder &b, OperationState &state, Value lower, Value upper, ValueRange inits,
+                  BodyBuilder body) {
+  state.addOperands({lower, upper});
+  state.addOperands(inits);
+  SmallVector<Type> arguments = {b.getIndexType()};
+  llvm::append_range(arguments, inits.getTypes());
+  buildRegion(b, state.location, *state.addRegion(), arguments, body);
+  state.addRegion();
+  state.addTypes(inits.getTypes());
+}
+
+ParseResult ForOp::parse(OpAsmParser &parser, OperationState &result) {
+  SmallVector<OpAsmParser::Argument> args(1);
+  OpAsmParser::UnresolvedOperand lower, upper;
+  Region *body = result.addRegion(), *condition = result.addRegion();
+  Type index = args[0].type = parser.getBuilder().getIndexType();
+  if (parser.parseLParen() || parser.parseArgument(args[0]) || parser.parseRParen() ||
+      parser.parseEqual() || parser.parseOperand(lower) || parser.parseKeyword("to") ||
+      parser.parseOperand(upper) || parser.resolveOperand(lower, index, result.operands) ||
+      parser.resolveOperand(upper, index, result.operands) || parseCarried(parser, result, args) ||
+      parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
+      parseWhile(parser, *condition, args) || parser.parseRegion(*body, args) ||
+      parser.parseOptionalColonTypeList(result.types))
+    return failure();
+  // Without stacks and a condition the results are the carried values.
+  if (result.types.empty())
+    for (const OpAsmParser::Argument &arg : ArrayRef(args).drop_front())
+      result.addTypes(arg.type);
+  return success();
+}
+
+void ForOp::print(OpAsmPrinter &p) {
+  p << " (" << getInductionVar() << ") = " << getLower() << " to " << getUpper();
+  printCarried(p, getCarried(), getInits());
+  printAttributes(p, *this, {});
+  printWhile(p, getWhileRegion());
+  printBody(p, getBody());
+  if (getNumResults() != getInits().size())
+    printTypes(p, getResultTypes());
+}
+
+void ForOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+  if (auto axis = (*this)->getAttrOfType<StringAttr>("axis"))
+    setName(region.getArgument(0), axis);
+}
+
+YieldOp ForOp::getYield() { return yieldOf(getBody()); }
+SmallVector<AxisRange> ForOp::getAxisRanges(Region &region) {
+  return zipBounds(region, getLower(), getUpper());
+}
+
+/// A carried tensor keeps the extents of its init; a stack has one element a step.
+Extents ForOp::getKnownExtents(unsigned result) {
+  if (result < getInits().size())
+    return knownExtents(getInits()[result]);
+  Value next = getYield().getValues()[result];
+  if (hasWhile())
+    return stacked({{Value(), getSteps(), std::nullopt}}, next);
+  return stacked(domainExtents(getLower(), getUpper()), next);
+}
+
+//===- tx.scan ------------------------------------------------------------===//
+
+ParseResult ScanOp::parse(OpAsmParser &parser, OperationState &result) {
+  SmallVector<OpAsmParser::Argument> args;
+  SmallVector<int32_t> segments;
+  if (parseCombine(parser, result) || parseDomain(parser, result, args, segments) ||
+      parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
+      parser.parseRegion(*result.addRegion(), args) ||
+      parser.parseOptionalColonTypeList(result.types))
+    return failure();
+  addSegments(parser, result, segments);
+  return success();
+}
+
+void ScanOp::print(OpAsmPrinter &p) {
+  printCombine(p, getOp(), getCombinerAttr(), getIsUnsigned());
+  printDomain(p, getArgs(), getLower(), getUpper(), getAxes());
+  printAttributes(p, *this, {"axes", "op", "combiner", "is_unsigned"});
+  printBody(p, getBody());
+  printTypes(p, getResultTypes());
+}
+
+void ScanOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+  nameArguments(region, getAxes(), setName);
+}
+
+YieldOp ScanOp::getYield() { return yieldOf(getBody()); }
+SmallVector<AxisRange> ScanOp::getAxisRanges(Region &region) {
+  return zipBounds(region, getLower(), getUpper());
+}
+Extents ScanOp::getKnownExtents(unsigned result) {
+  return stacked(domainExtents(getLower(), getUpper()), getYield().getValues()[result]);
+}
+
+//===- tx.scatter ---------------------------------------------------------===//
+
+ParseResult ScatterOp::parse(OpAsmParser &parser, OperationState &result) {
+  SmallVector<OpAsmParser::UnresolvedOperand> extents, base;
+  SmallVector<Type> baseTypes;
+  SmallVector<OpAsmParser::Argument> args;
+  SmallVector<int32_t> segments;
+  Region *body = result.addRegion(), *where = result.addRegion();
+  Type index = parser.getBuilder().getIndexType();
+  if (parser.parseOperandList(extents, OpAsmParser::Delimiter::Square) ||
+      parser.resolveOperands(extents, index, result.operands))
+    return failure();
+  if (succeeded(parser.parseOptionalKeyword("from")) &&
+      (parser.parseLParen() || parser.parseOperandList(base) || parser.parseColonTypeList(baseTypes) ||
+       parser.parseRParen() ||
+       parser.resolveOperands(base, baseTypes, parser.getCurrentLocation(), result.operands)))
+    return failure();
+  segments = {int32_t(extents.size()), int32_t(base.size())};
+  if (succeeded(parser.parseOptionalKeyword("by")) && parseCombine(parser, result))
+    return failure();
+  if (parser.parseKeyword("over") || parseDomain(parser, result, args, segments) ||
+      parser.parseOptionalAttrDictWithKeyword(result.attributes) || parseWhere(parser, *where) ||
+      parser.parseRegion(*body, args) || parser.parseOptionalColonTypeList(result.types))
+    return failure();
+  addSegments(parser, result, segments);
+  return success();
+}
+
+void ScatterOp::print(OpAsmPrinter &p) {
+  p << " [";
+  p.printOperands(getExtents());
+  p << ']';
+  if (!getBase().empty()) {
+    p << " from (";
+    p.printOperands(getBase());
+    p << " : ";
+    llvm::interleaveComma(getBase().getTypes(), p);
+    p << ')';
+  }
+  if (getOp()) {
+    p << " by";
+    printCombine(p, *getOp(), getCombinerAttr(), getIsUnsigned());
+  }
+  p << " over";
+  printDomain(p, getArgs(), getLower(), getUpper(), getAxes());
+  printAttributes(p, *this, {"axes", "op", "combiner", "is_unsigned"});
+  printWhere(p, getWhereRegion());
+  printBody(p, getBody());
+  printTypes(p, getResultTypes());
+}
+
+void ScatterOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+  nameArguments(region, getAxes(), setName);
+}
+
+YieldOp ScatterOp::getYield() { return yieldOf(getBody()); }
+OperandRange ScatterOp::getPlace() {
+  return getYield().getValues().take_front(getExtents().size());
+}
+OperandRange ScatterOp::getPutValues() {
+  return getYield().getValues().drop_front(getExtents().size());
+}
+SmallVector<AxisRange> ScatterOp::getAxisRanges(Region &region) {
+  return zipBounds(region, getLower(), getUpper());
+}
+Extents ScatterOp::getKnownExtents(unsigned result) {
+  SmallVector<Extent> outer;
+  for (Value v : getExtents())
+    outer.push_back({Value(), v, std::nullopt});
+  return stacked(outer, getPutValues()[result]);
+}
+
+//===- tx.filter ----------------------------------------------------------===//
+
+ParseResult FilterOp::parse(OpAsmParser &parser, OperationState &result) {
+  SmallVector<OpAsmParser::Argument> args;
+  SmallVector<int32_t> segments;
+  Region *body = result.addRegion(), *where = result.addRegion();
+  if (parseDomain(parser, result, args, segments) ||
+      parser.parseOptionalAttrDictWithKeyword(result.attributes) || parseWhere(parser, *where) ||
+      parser.parseRegion(*body, args) || parser.parseOptionalColonTypeList(result.types))
+    return failure();
+  addSegments(parser, result, segments);
+  return success();
+}
+
+void FilterOp::print(OpAsmPrinter &p) {
+  printDomain(p, getArgs(), getLower(), getUpper(), getAxes());
+  printAttributes(p, *this, {"axes"});
+  printWhere(p, getWhereRegion());
+  printBody(p, getBody());
+  printTypes(p, getResultTypes());
+}
+
+void FilterOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+  nameArguments(region, getAxes(), setName);
+}
+
+YieldOp FilterOp::getYield() { return yieldOf(getBody()); }
+SmallVector<AxisRange> FilterOp::getAxisRanges(Region &region) {
+  return zipBounds(region, getLower(), getUpper());
+}
+Extents FilterOp::getKnownExtents(unsigned result) {
+  return stacked({{Value(), getCount(), std::nullopt}}, getYield().getValues()[result - 1]);
+}
+
+//===- tx.sort ------------------------------------------------------------===//
+
+ParseResult SortOp::parse(OpAsmParser &parser, OperationState &result) {
+  OpAsmParser::Argument arg;
+  OpAsmParser::UnresolvedOperand lower, upper, top;
+  StringAttr axis;
+  Type index = arg.type = parser.getBuilder().getIndexType();
+  if (parser.parseLParen() || parser.parseArgument(arg) || parser.parseRParen() ||
+      parser.parseEqual() || parser.parseOperand(lower) || parser.parseKeyword("to") ||
+      parser.parseOperand(upper) || parser.resolveOperand(lower, index, result.operands) ||
+      parser.resolveOperand(upper, index, result.operands))
+    return failure();
+  if (succeeded(parser.parseOptionalKeyword("top")) &&
+      (parser.parseOperand(top) || parser.resolveOperand(top, index, result.operands)))
+    return failure();
+  return failure(parser.parseKeyword("axis") ||
+                 parser.parseAttribute(axis, "axis", result.attributes) ||
+                 parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
+                 parser.parseRegion(*result.addRegion(), arg) ||
+                 parser.parseColonTypeList(result.types));
+}
+
+void SortOp::print(OpAsmPrinter &p) {
+  p << " (" << getArgs()[0] << ") = " << getLower() << " to " << getUpper();
+  if (getTop())
+    p << " top " << getTop();
+  p << " axis " << getAxisAttr();
+  printAttributes(p, *this, {"axis"});
+  printBody(p, getBody());
+  printTypes(p, (*this)->getResultTypes());
+}
+
+void SortOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+  setName(region.getArgument(0), getAxis());
+}
+
+YieldOp SortOp::getYield() { return yieldOf(getBody()); }
+SmallVector<AxisRange> SortOp::getAxisRanges(Region &region) {
+  return zipBounds(region, getLower(), getUpper());
+}
+Extents SortOp::getKnownExtents(unsigned) {
+  if (getTop())
+    return SmallVector<Extent>{{Value(), getTop(), std::nullopt}};
+  return domainExtents(getLower(), getUpper());
+}
+
+//===- tx.check -----------------------------------------------------------===//
+
+ParseResult CheckOp::parse(OpAsmParser &parser, OperationState &result) {
+  SmallVector<OpAsmParser::Argument> args;
+  SmallVector<int32_t> segments;
+  IntegerAttr site;
+  if (parseDomain(parser, result, args, segments) || parser.parseKeyword("site") ||
+      parser.parseAttribute(site, parser.getBuilder().getI64Type(), "site", result.attributes) ||
+      parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
+      parser.parseRegion(*result.addRegion(), args))
+    return failure();
+  addSegments(parser, result, segments);
+  return success();
+}
+
+void CheckOp::print(OpAsmPrinter &p) {
+  printDomain(p, getArgs(), getLower(), getUpper(), getAxes());
+  p << " site " << getSite();
+  printAttributes(p, *this, {"axes", "site"});
+  printBody(p, getBody());
+}
+
+void CheckOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+  nameArguments(region, getAxes(), setName);
+}
+
+YieldOp CheckOp::getYield() { return yieldOf(getBody()); }
+SmallVector<AxisRange> CheckOp::getAxisRanges(Region &region) {
+  return zipBounds(region, getLower(), getUpper());
+}
