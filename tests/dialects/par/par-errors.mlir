@@ -76,6 +76,7 @@ func.func @f(%n: index, %z: f32) {
   %y = "par.seq"(%n, %n, %z) <{axis = "k"}> ({
   ^bb0(%t: index, %u: f32):
     "par.yield"(%u) : (f32) -> ()
+  }, {
   }) : (index, index, f32) -> f64
   return
 }
