@@ -57,10 +57,10 @@ Value Machine::operand(const Expr &e) {
   auto *name = llvm::dyn_cast<NameExpr>(&e);
   if (!name || !name->decl)
     return eval(e);
-  const auto found = frame->values.find(name->decl);
-  if (found == frame->values.end())
+  const Value *found = frame->find(*name->decl);
+  if (!found)
     internal(e.range, "a name without a value: " + name->text);
-  return found->second;
+  return *found;
 }
 
 /// `v` as a value to compute with: all of it is written, and a scalar buffer is its one element.
@@ -90,9 +90,8 @@ std::vector<Selection> Machine::selections(const IndexExpr &e) {
   return out;
 }
 
-/// `by` applied to the kept axes of `r`. Without an alternative everything selected must lie
-/// inside.
-Region Machine::narrowed(Region r, const std::vector<Selection> &by, const Expr *alternative) {
+/// `by` applied to the kept axes of `r`. What nothing covers must lie inside.
+Region Machine::narrowed(Region r, const std::vector<Selection> &by, bool isCovered) {
   size_t axis = 0;
   for (const Selection &s : by) {
     while (axis < r.axes.size() && !r.axes[axis].isKept)
@@ -103,7 +102,7 @@ Region Machine::narrowed(Region r, const std::vector<Selection> &by, const Expr 
     const int64_t end = s.isSlice ? s.end.value_or(a.length) : s.begin;
     const bool isInside = s.isSlice ? 0 <= s.begin && s.begin <= end && end <= a.length
                                     : 0 <= s.begin && s.begin < a.length;
-    if (!isInside && !alternative) {
+    if (!isInside && !isCovered) {
       const bool isVerified =
           s.source->bounds == Bounds::Verified || s.source->bounds == Bounds::Fail;
       fail(isVerified ? Failure::Kind::Data : Failure::Kind::Internal, s.source->range,
@@ -117,12 +116,13 @@ Region Machine::narrowed(Region r, const std::vector<Selection> &by, const Expr 
   return r;
 }
 
+/// `outside` gives what an element is that lies outside; where it is empty, a total view knows.
 Value Machine::readLeaf(const Value &leaf, const std::vector<Selection> &by, SourceRange site,
-                        const Expr *alternative, const std::function<Value()> &outside) {
+                        const std::function<Value()> &outside) {
   if (!leaf.isTensor())
     internal(site, "an index of a scalar");
   const Array &from = leaf.tensor();
-  const Region r = narrowed(wholeRegion(from.shape), by, alternative);
+  const Region r = narrowed(wholeRegion(from.shape), by, outside || leaf.outside());
   Array result(from.kind, r.shape());
   int64_t at = 0;
   forEachOf(r, from.shape, [&](std::optional<int64_t> i) {
@@ -130,7 +130,9 @@ Value Machine::readLeaf(const Value &leaf, const std::vector<Selection> &by, Sou
       internal(site, "a read of an element that is not written");
     if (i)
       return result.set(at++, from.get(*i));
-    const Value other = outside();
+    const Value other = outside ? outside() : *leaf.outside();
+    if (other.isTuple())
+      fail(Failure::Kind::Data, site, "an index is outside");
     result.set(at, other.isScalar() ? other.scalar() : other.tensor().get(at));
     ++at;
   });
@@ -140,36 +142,40 @@ Value Machine::readLeaf(const Value &leaf, const std::vector<Selection> &by, Sou
 }
 
 Value Machine::indexParts(const Value &v, const std::vector<Selection> &by, SourceRange site,
-                          const Expr *alternative, const std::function<Value()> &outside) {
+                          const std::function<Value()> &outside) {
   if (!v.isTuple())
-    return readLeaf(v, by, site, alternative, outside);
+    return readLeaf(v, by, site, outside);
   std::vector<Value> parts;
-  for (size_t p = 0; p < v.parts().size(); ++p)
-    parts.push_back(indexParts(v.parts()[p], by, site, alternative, [&] {
-      const Value other = outside();
-      return other.isTuple() ? other.parts()[p] : other;
-    }));
+  for (size_t p = 0; p < v.parts().size(); ++p) {
+    std::function<Value()> part;
+    if (outside)
+      part = [&] {
+        const Value other = outside();
+        return other.isTuple() && !other.parts().empty() ? other.parts()[p] : other;
+      };
+    parts.push_back(indexParts(v.parts()[p], by, site, part));
+  }
   return Value::tuple(std::move(parts));
 }
 
-/// `x[…]`, or with `alternative` `x[…] else alternative`, which is evaluated only where it is
-/// needed.
-Value Machine::index(const IndexExpr &e, const Expr *alternative) {
-  const Value base = operand(*e.base);
-  std::optional<Value> other;
-  auto outside = [&] {
-    if (!other)
-      other = eval(*alternative);
-    return *other;
-  };
-  return indexParts(base, selections(e), e.range, alternative, outside);
+Value Machine::index(const IndexExpr &e) {
+  return indexParts(operand(*e.base), selections(e), e.range, nullptr);
 }
 
+/// `x[…] else v`, where v is evaluated only if it is needed; `x[…] else fail`; or a total view.
 Value Machine::otherwise(const ElseExpr &e) {
   auto *access = llvm::dyn_cast<IndexExpr>(e.access.get());
-  if (!access)
-    internal(e.range, "an `else` that covers no access");
-  return index(*access, e.alternative.get());
+  if (!access) {
+    Value view = eval(*e.access);
+    view.setOutside(e.alternative ? eval(*e.alternative) : Value());
+    return view;
+  }
+  std::optional<Value> other;
+  return indexParts(operand(*access->base), selections(*access), access->range, [&] {
+    if (!other)
+      other = e.alternative ? eval(*e.alternative) : Value();
+    return *other;
+  });
 }
 
 /// The buffer or part of one that `e` stores to, and the indices on the way to it.
@@ -182,9 +188,10 @@ Value *Machine::place(const Expr &e, std::vector<std::vector<Selection>> &path) 
   if (auto *field = llvm::dyn_cast<FieldExpr>(&e))
     return &place(*field->base, path)->parts()[field->index];
   auto *name = llvm::dyn_cast<NameExpr>(&e);
-  if (!name || !name->decl || !frame->values.count(name->decl))
+  Value *found = name && name->decl ? frame->find(*name->decl) : nullptr;
+  if (!found)
     internal(e.range, "a store to what is no buffer");
-  return &frame->values.at(name->decl);
+  return found;
 }
 
 static Scalar assigned(AssignOp op, Scalar old, Scalar v) {
@@ -226,7 +233,7 @@ void Machine::store(Value &into, const std::vector<std::vector<Selection>> &path
   }
   Region r = wholeRegion(into.shape());
   for (const std::vector<Selection> &by : path)
-    r = narrowed(r, by, nullptr);
+    r = narrowed(r, by, false);
   if (v.isTuple() || v.scalarKind() != into.scalarKind() ||
       (!v.isScalar() && v.shape() != r.shape()))
     internal(site, "a store of a value that does not fit its place");

@@ -177,7 +177,8 @@ bool Machine::bindDim(const FnDecl &fn, const DimBinding &dim, const Inputs &inp
 void Machine::bindDims(const FnDecl &fn, const Inputs &inputs) {
   std::vector<const DimBinding *> open;
   for (const DimBinding &dim : fn.dims)
-    open.push_back(&dim);
+    if (dim.how != DimBinding::How::Found)
+      open.push_back(&dim);
   while (!open.empty()) {
     const size_t before = open.size();
     llvm::erase_if(open, [&](const DimBinding *dim) { return bindDim(fn, *dim, inputs); });

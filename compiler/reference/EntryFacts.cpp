@@ -1,8 +1,8 @@
-// The checks at entry: relations of dims, facts of `where`, ranges of values.
+// The checks at entry: relations of dims, ranges of values.
 //
 // In: a frame with parameters and dims. Out: nothing, or the failure. What the checker has turned
-// into entry checks is tested in its order and without overflow; facts and ranges are evaluated as
-// they are written.
+// into entry checks is tested in its order and without overflow; ranges are evaluated as they are
+// written (facts: DataFacts.cpp).
 #include "compiler/reference/Machine.h"
 #include "llvm/Support/ErrorHandling.h"
 
@@ -44,49 +44,6 @@ void Machine::checkRange(const Value &v, const RType &type, const std::string &n
       seen[toInt(s)] = true;
     }
   }
-}
-
-bool Machine::holdsChain(const std::vector<ExprPtr> &chain, const std::vector<BinaryOp> &rels) {
-  if (rels.empty())
-    return evalBool(*chain[0]);
-  for (size_t r = 0; r < rels.size(); ++r)
-    if (!truth(binary(rels[r], evalScalar(*chain[r]), evalScalar(*chain[r + 1]))))
-      return false;
-  return true;
-}
-
-static bool isSorted(const Array &a) {
-  for (int64_t i = 0; i + 1 < a.count(); ++i)
-    if (truth(binary(BinaryOp::Gt, a.get(i), a.get(i + 1))))
-      return false;
-  return true;
-}
-
-bool Machine::holds(const Fact &fact) {
-  if (!fact.isAll) {
-    if (auto *c = fact.rels.empty() ? llvm::dyn_cast<CallExpr>(fact.chain[0].get()) : nullptr)
-      if (c->callee.text == "sorted" && !c->fn)
-        return isSorted(eval(*c->args[0]).tensor());
-    return holdsChain(fact.chain, fact.rels);
-  }
-  bool all = true;
-  forDomain(fact.domain, fact.binders, [&] {
-    for (const Fact::Each &each : fact.each)
-      all = all && (each.set.empty() ? holdsChain(each.chain, each.rels)
-                                     : inSet(evalScalar(*each.chain[0]), each.set));
-  });
-  return all;
-}
-
-/// A fact that reads elements is about data, any other about dims.
-void Machine::checkFact(const Fact &fact) {
-  const bool isData = fact.isAll || llvm::any_of(fact.chain, [](const ExprPtr &e) {
-                        return llvm::isa<IndexExpr>(e.get()) ||
-                               (llvm::isa<CallExpr>(e.get()) && e->type.isScalar(ScalarKind::Bool));
-                      });
-  if (!holds(fact))
-    fail(isData ? Failure::Kind::Data : Failure::Kind::Contract, fact.range,
-         "a fact of `where` does not hold");
 }
 
 void Machine::checkEntry(const FnDecl &fn) {

@@ -42,7 +42,7 @@ Value Machine::evalKind(const Expr &e) {
   case ExprKind::Call:
     return call(llvm::cast<CallExpr>(e));
   case ExprKind::Index:
-    return index(llvm::cast<IndexExpr>(e), nullptr);
+    return index(llvm::cast<IndexExpr>(e));
   case ExprKind::Field:
     return settled(operand(e), e.range);
   case ExprKind::Else:
@@ -63,8 +63,18 @@ Value Machine::evalKind(const Expr &e) {
     return compute(llvm::cast<ComputeExpr>(e));
   case ExprKind::Reduce:
     return reduce(llvm::cast<ReduceExpr>(e));
+  case ExprKind::Scatter:
+    return scatter(llvm::cast<ScatterExpr>(e));
+  case ExprKind::Sort:
+    return sort(llvm::cast<SortExpr>(e));
+  case ExprKind::Scan:
+    return scan(llvm::cast<ScanExpr>(e));
+  case ExprKind::Filter:
+    return filter(llvm::cast<FilterExpr>(e));
   case ExprKind::For:
     return forLoop(llvm::cast<ForExpr>(e));
+  case ExprKind::While:
+    return whileLoop(llvm::cast<WhileExpr>(e));
   default:
     internal(e.range, "a form that this version does not have");
   }
@@ -129,9 +139,16 @@ Value Machine::call(const CallExpr &e) {
     return callFunction(e);
   if (e.isReshape)
     return reshape(e);
+  if (e.laneOp != LaneOp::None)
+    return laneOp(e);
+  if (e.isDescending) // the order is the sort's
+    return eval(*e.args[0]);
   std::vector<Value> args;
   for (const ExprPtr &arg : e.args)
     args.push_back(eval(*arg));
+  if (e.op && e.isElementwise)
+    return eachElement(args, e.type, e.range,
+                       [&](std::vector<Value> at) { return applyOp(*e.op, at[0], at[1]); });
   if (e.op)
     return applyOp(*e.op, args[0], args[1]);
   if (e.conversion)

@@ -4,7 +4,7 @@
 // (reduce, in index order). A form that runs zero times takes its inner shape from the checker's
 // type; every other shape is that of the values.
 #include "compiler/reference/Machine.h"
-#include <cmath>
+#include "compiler/reference/Stack.h"
 
 namespace texpr::reference {
 
@@ -42,136 +42,6 @@ Value Machine::filled(const Type &t, SourceRange site, const std::function<Scala
     a.set(i, f(t.scalar));
   return a;
 }
-
-namespace {
-
-/// Puts values of one structure behind each other as the elements of tensors of shape `outer ++
-/// shape(value)`.
-class Stack {
-public:
-  explicit Stack(Shape outer) : outer(std::move(outer)) {}
-  /// False where `v` is not of the structure of the first value.
-  bool push(const Value &v) {
-    if (count++ == 0)
-      open(v);
-    size_t leaf = 0;
-    return append(v, leaf) && leaf == arrays.size();
-  }
-  /// The tensors, with the tuples of `like`.
-  Value take(const Value &like) {
-    size_t leaf = 0;
-    return build(like, leaf);
-  }
-
-private:
-  void open(const Value &v) {
-    std::vector<const Value *> leaves;
-    v.leaves(leaves);
-    for (const Value *leaf : leaves) {
-      Array a;
-      a.kind = leaf->scalarKind();
-      a.shape = outer;
-      a.shape.insert(a.shape.end(), leaf->shape().begin(), leaf->shape().end());
-      arrays.push_back(std::move(a));
-      inner.push_back(leaf->shape());
-    }
-  }
-  bool append(const Value &v, size_t &leaf) {
-    if (v.isTuple()) {
-      for (const Value &part : v.parts())
-        if (!append(part, leaf))
-          return false;
-      return true;
-    }
-    if (leaf == arrays.size() || v.scalarKind() != arrays[leaf].kind || v.shape() != inner[leaf])
-      return false;
-    std::vector<uint8_t> &bytes = arrays[leaf++].bytes;
-    if (v.isTensor()) {
-      bytes.insert(bytes.end(), v.tensor().bytes.begin(), v.tensor().bytes.end());
-      return true;
-    }
-    for (size_t b = 0; b < byteSize(v.scalarKind()); ++b)
-      bytes.push_back(static_cast<uint8_t>(v.scalar().bits >> (8 * b)));
-    return true;
-  }
-  Value build(const Value &like, size_t &leaf) {
-    if (!like.isTuple())
-      return std::move(arrays[leaf++]);
-    std::vector<Value> parts;
-    for (const Value &part : like.parts())
-      parts.push_back(build(part, leaf));
-    return Value::tuple(std::move(parts));
-  }
-
-  Shape outer;
-  size_t count = 0;
-  std::vector<Array> arrays;
-  std::vector<Shape> inner;
-};
-
-/// Whether a sum or product has the same bits in every order: for each scalar of the terms, all
-/// partial results must fit the significand.
-class OrderCheck {
-public:
-  explicit OrderCheck(Combiner c) : combiner(c) {}
-  void add(const Value &term) {
-    size_t at = 0;
-    add(term, at);
-  }
-  bool isExact() const {
-    for (const Track &t : tracks)
-      if (!isExact(t))
-        return false;
-    return true;
-  }
-
-private:
-  struct Track {
-    ScalarKind kind;
-    long double sum = 0;          // of magnitudes
-    int lowest = 100000;          // exponent of the lowest bit of any term
-    int width = 0, magnitude = 0; // of a product: bits of significands, exponents
-  };
-  void add(const Value &v, size_t &at) {
-    if (v.isTuple())
-      for (const Value &part : v.parts())
-        add(part, at);
-    else if (v.isScalar())
-      add(v.scalar(), at++);
-    else
-      for (int64_t i = 0; i < v.tensor().count(); ++i)
-        add(v.tensor().get(i), at++);
-  }
-  void add(Scalar s, size_t at) {
-    if (at == tracks.size())
-      tracks.push_back({s.kind});
-    const long double x = isFloat(s.kind) ? std::fabs(real(s)) : 0;
-    if (x == 0 || !std::isfinite(x))
-      return;
-    int exponent;
-    auto significand = static_cast<uint64_t>(std::ldexp(std::frexp(x, &exponent), 64));
-    const int width = 64 - std::countr_zero(significand);
-    Track &t = tracks[at];
-    t.sum += x;
-    t.lowest = std::min(t.lowest, exponent - width);
-    t.width += width;
-    t.magnitude += std::abs(exponent) + 1;
-  }
-  bool isExact(const Track &t) const {
-    if (!isFloat(t.kind))
-      return true;
-    const int precision = 1 - std::ilogb(real(constant(t.kind, "eps")));
-    const int range = std::ilogb(real(constant(t.kind, "max")));
-    if (combiner == Combiner::Mul)
-      return t.width <= precision && t.magnitude < range - 2;
-    return t.sum == 0 || (std::ilogb(t.sum) < std::min(t.lowest + precision, range));
-  }
-
-  Combiner combiner;
-  std::vector<Track> tracks;
-};
-
-} // namespace
 
 Value Machine::list(const ListExpr &e) {
   Stack stack({static_cast<int64_t>(e.elements.size())});
@@ -261,12 +131,14 @@ Value Machine::eachElement(const std::vector<Value> &args, const Type &result, S
   return stack.take(first);
 }
 
-Value Machine::combineValues(const ReduceExpr &e, const Value &a, const Value &b) {
-  if (e.op.op)
-    return eachElement({a, b}, e.type, e.range,
-                       [&](std::vector<Value> at) { return applyOp(*e.op.op, at[0], at[1]); });
-  const Combiner c = *findCombiner(e.op.name.text);
-  return map({a, b}, e.range, [&](llvm::ArrayRef<Scalar> s) { return combine(c, s[0], s[1]); });
+/// `a op b`, values of type `t`: element by element where they are tensors.
+Value Machine::combineValues(const CombineOp &op, const Type &t, SourceRange site, const Value &a,
+                             const Value &b) {
+  if (op.op)
+    return eachElement({a, b}, t, site,
+                       [&](std::vector<Value> at) { return applyOp(*op.op, at[0], at[1]); });
+  const Combiner c = *findCombiner(op.name.text);
+  return map({a, b}, site, [&](llvm::ArrayRef<Scalar> s) { return combine(c, s[0], s[1]); });
 }
 
 /// The scalars of `v` in every element of a value of type `t`.
@@ -299,7 +171,7 @@ Value Machine::reduce(const ReduceExpr &e) {
     if (!total && builtin)
       total = map({term}, e.range,
                   [&](llvm::ArrayRef<Scalar> s) { return identity(*builtin, s[0].kind); });
-    total = total ? combineValues(e, *total, term) : std::move(term);
+    total = total ? combineValues(e.op, e.type, e.range, *total, term) : std::move(term);
   });
   if (order && !order->isExact())
     noteInexact("a sum or product depends on its order");
@@ -310,34 +182,6 @@ Value Machine::reduce(const ReduceExpr &e) {
   if (!e.op.op->identity)
     internal(e.range, "an empty reduction by an op without identity");
   return spread(eval(*e.op.op->identity), e.type, e.range);
-}
-
-void Machine::bindCarried(const std::vector<Carried> &carried, const Value &state) {
-  for (size_t c = 0; c < carried.size(); ++c) {
-    const Value &v = carried.size() == 1 ? state : state.parts()[c];
-    const Decl &decl = *carried[c].decl;
-    if (carried[c].declared)
-      checkRange(v, *carried[c].declared, decl.name.text, decl.name.range, Failure::Kind::Internal);
-    bind(decl, v);
-  }
-}
-
-Value Machine::forLoop(const ForExpr &e) {
-  const int64_t lo = lowerBound(e.axis), hi = evalInt(*e.axis.hi);
-  std::vector<Value> starts;
-  for (const Carried &c : e.carried)
-    starts.push_back(eval(*c.init));
-  Value state = e.carried.size() == 1 ? starts[0] : Value::tuple(std::move(starts));
-  bindCarried(e.carried, state);
-  for (int64_t t = lo; t < hi; ++t) {
-    spend(e.range);
-    bind(*e.binder, indexScalar(t));
-    for (const StmtPtr &s : e.step.stmts)
-      run(*s);
-    state = eval(*e.step.next);
-    bindCarried(e.carried, state);
-  }
-  return state;
 }
 
 } // namespace texpr::reference

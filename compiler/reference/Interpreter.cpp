@@ -48,15 +48,31 @@ std::optional<int64_t> Machine::evaluate(const facts::Expr &e) const {
   std::vector<facts::Symbol> used;
   e.symbols(used);
   for (facts::Symbol s : used)
-    if (!frame->symbols.count(s))
+    if (!frame->find(s))
       return std::nullopt;
-  return e.evaluate([&](facts::Symbol s) { return frame->symbols.at(s); });
+  return e.evaluate([&](facts::Symbol s) { return *frame->find(s); });
+}
+
+Value *Frame::find(const Decl &decl) {
+  const auto found = values.find(&decl);
+  if (found != values.end())
+    return &found->second;
+  return outer ? outer->find(decl) : nullptr;
+}
+
+std::optional<int64_t> Frame::find(facts::Symbol symbol) const {
+  const auto found = symbols.find(symbol);
+  if (found != symbols.end())
+    return found->second;
+  return outer ? outer->find(symbol) : std::nullopt;
 }
 
 void Machine::bind(const Decl &decl, Value v) {
   if (decl.value && v.isScalar() && !isFloat(v.scalarKind()))
     if (auto symbol = decl.value->asSymbol())
       frame->symbols[*symbol] = toInt(v.scalar());
+  if (!decl.isTotal)
+    v.clearOutside();
   frame->values[&decl] = std::move(v);
 }
 
@@ -81,13 +97,13 @@ Frame Machine::enter(const FnDecl &fn, const Inputs &inputs) {
     checkShape(inputs.params[p], param.declared.type, param.decl->name.text, param.decl->name.range,
                Failure::Kind::Contract);
   }
-  for (const Fact &fact : fn.where)
-    checkFact(fact);
+  checkFacts(fn, /*onData=*/false);
   for (size_t p = 0; p < fn.params.size(); ++p) {
     const Param &param = fn.params[p];
     checkRange(inputs.params[p], param.declared, param.decl->name.text, param.decl->name.range,
                inputs.params[p].isScalar() ? Failure::Kind::Contract : Failure::Kind::Data);
   }
+  checkFacts(fn, /*onData=*/true); // they may rely on the ranges
   frame = caller;
   return fresh;
 }
@@ -95,6 +111,7 @@ Frame Machine::enter(const FnDecl &fn, const Inputs &inputs) {
 /// The value of the body, in the current frame; held against what the results declare.
 Value Machine::body(const FnDecl &fn) {
   Value v = block(*fn.body);
+  bindFoundDims(fn, v);
   for (size_t r = 0; r < fn.results.size(); ++r) {
     const RType &declared = fn.results[r].declared;
     const Value &part = fn.results.size() == 1 ? v : v.parts()[r];
@@ -108,10 +125,17 @@ Value Machine::body(const FnDecl &fn) {
 std::vector<Value> Machine::runEntry(const FnDecl &fn, const Inputs &inputs) {
   Frame entered = enter(fn, inputs);
   frame = &entered;
-  Value v = body(fn);
-  if (fn.results.size() == 1)
-    return {v};
-  return v.parts();
+  std::vector<Value> results;
+  if (fn.results.empty())
+    run(*fn.body);
+  else if (Value v = body(fn); fn.results.size() == 1)
+    results = {v};
+  else
+    results = v.parts();
+  for (const Param &p : fn.params)
+    if (p.isInout)
+      results.push_back(frame->values.at(p.decl.get()));
+  return results;
 }
 
 Value Machine::callFunction(const CallExpr &e) {
@@ -133,6 +157,10 @@ Value Machine::callWith(const CallExpr &e, std::vector<Value> args) {
     frame = &entered;
     Value v = body(*e.fn);
     frame = caller;
+    for (size_t d = 0; d < e.fn->dims.size(); ++d)
+      if (const DimBinding &dim = e.fn->dims[d]; dim.how == DimBinding::How::Found)
+        frame->symbols[*e.dimArgs[d].asSymbol()] =
+            toInt(entered.values.at(dim.decl.get()).scalar());
     return v;
   } catch (Failure &f) { // what the callee demands of its arguments was to be proved, but for data
     if (f.kind == Failure::Kind::Argument || f.kind == Failure::Kind::Contract)
@@ -175,7 +203,8 @@ dimsOf(const Program &program, const FnDecl &fn, const Inputs &inputs) {
     Frame entered = Machine(options).enter(fn, inputs);
     Dims dims;
     for (const DimBinding &dim : fn.dims)
-      dims.emplace_back(dim.decl->name.text, toInt(entered.values.at(dim.decl.get()).scalar()));
+      if (dim.how != DimBinding::How::Found)
+        dims.emplace_back(dim.decl->name.text, toInt(entered.values.at(dim.decl.get()).scalar()));
     return dims;
   });
 }
@@ -215,9 +244,13 @@ Result<std::vector<std::vector<LeafShape>>> resultShapes(const Program &program,
     Machine machine(options);
     Frame entered = machine.enter(fn, inputs);
     machine.frame = &entered;
+    machine.bindMostFound(fn);
     std::vector<std::vector<LeafShape>> shapes;
     for (const ResultDecl &result : fn.results)
       shapes.push_back(machine.leafShapes(result.declared.type));
+    for (const Param &p : fn.params)
+      if (p.isInout)
+        shapes.push_back(machine.leafShapes(p.declared.type));
     return shapes;
   });
 }

@@ -6,7 +6,7 @@
 // the checker only names, types and entry checks.
 //
 // Files: Interpreter.cpp entry and calls · Dims.cpp, EntryFacts.cpp what is bound and tested first ·
-// Expressions.cpp names, operators, functions, choice · Forms.cpp compute, reduce, for ·
+// Expressions.cpp names, operators, functions, choice · Forms.cpp compute, reduce, for · Prefix.cpp scan, filter ·
 // Access.cpp elements, slices, `else`, places · Statements.cpp buffers, stores, par, seq.
 #pragma once
 #include "compiler/reference/Value.h"
@@ -57,7 +57,8 @@ struct Options {
   Exactness *exactness = nullptr;          // filled where given
 };
 
-/// Runs `fn` of a checked program. The results are one value each. A range of values of a tensor
+/// Runs `fn` of a checked program. The results are one value each, then the new values of `inout`
+/// parameters. A range of values of a tensor
 /// parameter is tested on all its elements at entry; an object may test only those that it reads.
 Result<std::vector<Value>> interpret(const Program &program, const FnDecl &fn, const Inputs &inputs,
                                      const Options &options = {});
@@ -82,7 +83,8 @@ struct ParamNeed {
 Result<std::vector<ParamNeed>> parameterNeeds(const Program &program, const FnDecl &fn,
                                               const std::map<std::string, int64_t> &dims);
 
-/// Kind and shape of each leaf of each result, for given dims: what a caller has to allocate.
+/// Kind and shape of each leaf of each result, for given dims: what a caller has to allocate. A dim that is found while
+/// running is what it is at most.
 Result<std::vector<std::vector<LeafShape>>> resultShapes(const Program &program, const FnDecl &fn,
                                                          const Inputs &inputs);
 

@@ -24,6 +24,9 @@ struct Frame {
   /// Values of the checker's symbols, for entry checks and for the shapes of forms that run zero
   /// times.
   std::unordered_map<facts::Symbol, int64_t> symbols;
+  Frame *outer = nullptr; // of a lane: the names around its `fully par`
+  Value *find(const Decl &decl);
+  std::optional<int64_t> find(facts::Symbol symbol) const;
 };
 
 /// A box of a tensor: per axis a first index and a length; `isKept` axes stay axes of the result.
@@ -44,6 +47,8 @@ struct Selection {
   const IndexArg *source;
 };
 
+class Lanes;
+
 class Machine {
 public:
   explicit Machine(const Options &options) : options(options) {
@@ -55,7 +60,10 @@ public:
   std::vector<Value> runEntry(const FnDecl &fn, const Inputs &inputs);
   Frame enter(const FnDecl &fn, const Inputs &inputs);
   std::vector<LeafShape> leafShapes(const TypeExpr &type);
+  void bindMostFound(const FnDecl &fn);
   std::vector<ParamNeed> needs(const FnDecl &fn, const Inputs &dims);
+  void bind(const Decl &decl, Value v);
+  std::optional<int64_t> evaluate(const facts::Expr &e) const;
   Frame *frame = nullptr;
 
 private:
@@ -65,7 +73,6 @@ private:
   void spend(SourceRange site);
 
   // Dims.cpp, EntryFacts.cpp, Interpreter.cpp: entry and calls
-  void bind(const Decl &decl, Value v);
   void matchType(const Value &v, const TypeExpr &type, const std::string &name, SourceRange site);
   void checkShape(const Value &v, const TypeExpr &type, const std::string &what, SourceRange site,
                   Failure::Kind kind);
@@ -77,7 +84,13 @@ private:
   void checkRange(const Value &v, const RType &type, const std::string &name, SourceRange site,
                   Failure::Kind kind);
   bool inSet(Scalar s, const std::vector<Span> &set);
+  // DataFacts.cpp
+  static bool isAboutData(const Fact &fact);
   void checkFact(const Fact &fact);
+  void checkFacts(const FnDecl &fn, bool onData);
+  static bool compareInts(BinaryOp op, Scalar a, Scalar b);
+  static void markWritten(Value &v);
+  void assumeStmt(const AssumeStmt &s);
   bool holds(const Fact &fact);
   bool holdsChain(const std::vector<ExprPtr> &chain, const std::vector<BinaryOp> &rels);
   Value body(const FnDecl &fn);
@@ -85,7 +98,6 @@ private:
   Value reshape(const CallExpr &e);
   Value callWith(const CallExpr &e, std::vector<Value> args);
   Value applyOp(const OpDecl &op, const Value &a, const Value &b);
-  std::optional<int64_t> evaluate(const facts::Expr &e) const;
 
   // Expressions.cpp
   Value eval(const Expr &e);
@@ -111,23 +123,43 @@ private:
   Value reduce(const ReduceExpr &e);
   Value eachElement(const std::vector<Value> &args, const Type &result, SourceRange site,
                     const std::function<Value(std::vector<Value>)> &f);
-  Value combineValues(const ReduceExpr &e, const Value &a, const Value &b);
+  Value combineValues(const CombineOp &op, const Type &t, SourceRange site, const Value &a,
+                      const Value &b);
   Value spread(const Value &v, const Type &t, SourceRange site);
-  Value forLoop(const ForExpr &e);
-  void bindCarried(const std::vector<Carried> &carried, const Value &state);
   /// A value of type `t` with every scalar `f(kind)`: for forms that run zero times.
   Value filled(const Type &t, SourceRange site, const std::function<Scalar(ScalarKind)> &f);
+
+  // Scatter.cpp, Sort.cpp
+  Value scatter(const ScatterExpr &e);
+  Value sort(const SortExpr &e);
+
+  // Prefix.cpp
+  Value scan(const ScanExpr &e);
+  Value filter(const FilterExpr &e);
+  void bindFoundDims(const FnDecl &fn, const Value &result);
+  bool speaksOfFound(const FnDecl &fn, const Fact &fact) const;
+
+  // Iterate.cpp
+  Value forLoop(const ForExpr &e);
+  Value whileLoop(const WhileExpr &e);
+  Value startOf(const std::vector<Carried> &carried);
+  Value stepOf(const Step &step, const std::vector<Carried> &carried, std::vector<Value> &kept);
+  void bindCarried(const std::vector<Carried> &carried, const Value &state);
+  Value iterated(const Expr &e, size_t carried, Value state, const Step &step,
+                 const std::vector<Value> &kept);
+  void seqStmt(const SeqStmt &s, size_t axis);
+  void callStmt(const CallStmt &s);
 
   // Access.cpp
   Value operand(const Expr &e);
   Value settled(const Value &v, SourceRange site);
   std::vector<Selection> selections(const IndexExpr &e);
-  Region narrowed(Region whole, const std::vector<Selection> &by, const Expr *alternative);
-  Value index(const IndexExpr &e, const Expr *alternative);
+  Region narrowed(Region whole, const std::vector<Selection> &by, bool isCovered);
+  Value index(const IndexExpr &e);
   Value readLeaf(const Value &leaf, const std::vector<Selection> &by, SourceRange site,
-                 const Expr *alternative, const std::function<Value()> &outside);
+                 const std::function<Value()> &outside);
   Value indexParts(const Value &v, const std::vector<Selection> &by, SourceRange site,
-                   const Expr *alternative, const std::function<Value()> &outside);
+                   const std::function<Value()> &outside);
   Value otherwise(const ElseExpr &e);
   Value *place(const Expr &e, std::vector<std::vector<Selection>> &path);
   void store(Value &into, const std::vector<std::vector<Selection>> &path, AssignOp op,
@@ -142,6 +174,17 @@ private:
   void assignStmt(const AssignStmt &s);
   void ifStmt(const IfStmt &s);
   void parStmt(const ParStmt &s);
+
+  // Lanes.cpp, Asm.cpp
+  Lanes *lanes = nullptr; // of the innermost `fully par`
+  size_t lane = 0;        // the one that runs
+  void fullPar(const ParStmt &s);
+  void barrier(const BarrierStmt &s);
+  Value laneOp(const CallExpr &e);
+  Value meetLanes(SourceRange site, const void *point, std::vector<Value> brought,
+                  const std::function<void(const std::vector<std::vector<Value>> &,
+                                           std::vector<Value> &)> &how);
+  void asmStmt(const AsmExpr &e);
 
   const Options &options;
   std::mt19937_64 random;

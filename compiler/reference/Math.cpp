@@ -13,6 +13,15 @@ namespace texpr::reference {
 
 bool isApproximate(Builtin f) { return f <= Builtin::Pow && f != Builtin::Sqrt; }
 
+/// IEEE's; the C library's is wrong for an infinite base and an exponent of -2^63.
+static long double power(long double x, long double y) {
+  if (!std::isinf(x) || std::isnan(y) || y == 0)
+    return std::pow(x, y);
+  const long double magnitude = y > 0 ? std::numeric_limits<long double>::infinity() : 0;
+  const bool isOdd = std::fmod(y, 2) == 1 || std::fmod(y, 2) == -1;
+  return x < 0 && isOdd ? -magnitude : magnitude;
+}
+
 long double mathValue(Builtin f, llvm::ArrayRef<long double> args) {
   const long double x = args[0];
   switch (f) {
@@ -45,7 +54,7 @@ long double mathValue(Builtin f, llvm::ArrayRef<long double> args) {
   case Builtin::Rsqrt:
     return 1 / std::sqrt(x);
   case Builtin::Pow:
-    return std::pow(x, args[1]);
+    return power(x, args[1]);
   default:
     llvm_unreachable("an exact function");
   }

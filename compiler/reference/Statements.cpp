@@ -24,14 +24,23 @@ void Machine::run(const Stmt &s) {
     return bufferStmt(llvm::cast<BufferStmt>(s));
   case StmtKind::Assign:
     return assignStmt(llvm::cast<AssignStmt>(s));
+  case StmtKind::Assume:
+    return assumeStmt(llvm::cast<AssumeStmt>(s));
   case StmtKind::If:
     return ifStmt(llvm::cast<IfStmt>(s));
   case StmtKind::Par:
-    return parStmt(llvm::cast<ParStmt>(s));
-  case StmtKind::Seq: {
-    auto &seq = llvm::cast<SeqStmt>(s);
-    return forDomain(seq.domain, seq.binders, [&] { run(*seq.body); });
-  }
+    return llvm::cast<ParStmt>(s).fully ? fullPar(llvm::cast<ParStmt>(s))
+                                        : parStmt(llvm::cast<ParStmt>(s));
+  case StmtKind::Barrier:
+    return barrier(llvm::cast<BarrierStmt>(s));
+  case StmtKind::Asm:
+    return asmStmt(*llvm::cast<AsmStmt>(s).asmExpr);
+  case StmtKind::Wait: // what an asm began is done here
+    return;
+  case StmtKind::Seq:
+    return seqStmt(llvm::cast<SeqStmt>(s), 0);
+  case StmtKind::Call:
+    return callStmt(llvm::cast<CallStmt>(s));
   default:
     internal(s.range, "a statement that this version does not have");
   }
@@ -39,6 +48,9 @@ void Machine::run(const Stmt &s) {
 
 void Machine::letStmt(const LetStmt &s) {
   const Value v = eval(*s.init);
+  for (const auto &d : s.foundDims)
+    if (auto length = evaluate(*d->value))
+      bind(*d, indexScalar(*length));
   if (s.declared)
     checkRange(v, *s.declared, "a let", s.range, Failure::Kind::Internal);
   bindPattern(s.pattern, v);
@@ -90,6 +102,8 @@ void Machine::assignStmt(const AssignStmt &s) {
   const Value v = eval(*s.value); // the right side first
   sumDepth -= isSum;
   std::vector<std::vector<Selection>> path;
+  if (s.old)
+    bind(*s.old, eval(*s.place));
   Value *into = place(*s.place, path);
   store(*into, path, s.op, v, s.range);
 }
@@ -110,7 +124,7 @@ void Machine::parStmt(const ParStmt &s) {
   forDomain(s.domain, s.binders, [&] {
     std::vector<Value> point;
     for (const auto &binder : s.binders)
-      point.push_back(frame->values.at(binder.get()));
+      point.push_back(*frame->find(*binder));
     points.push_back(std::move(point));
   });
   std::shuffle(points.begin(), points.end(), random);

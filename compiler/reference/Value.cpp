@@ -76,6 +76,19 @@ void Value::leaves(std::vector<const Value *> &out) const {
     part.leaves(out);
 }
 
+void Value::setOutside(const Value &v) {
+  const bool isFailure = v.isTuple() && v.parts().empty();
+  beyond = isTuple() ? nullptr : std::make_shared<Value>(v);
+  for (size_t p = 0; p < members.size(); ++p)
+    members[p].setOutside(isFailure ? v : v.parts()[p]);
+}
+
+void Value::clearOutside() {
+  beyond = nullptr;
+  for (Value &part : members)
+    part.clearOutside();
+}
+
 const Shape &Value::shape() const {
   static const Shape none;
   return isTensor() ? array->shape : none;

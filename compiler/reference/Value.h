@@ -33,6 +33,7 @@ struct Array {
   void set(int64_t i, Scalar s);
   bool isWritten(int64_t i) const { return written.empty() || written[i]; }
   void markUnwritten();
+  void markWritten() { written.clear(), unwritten = 0; }
 };
 
 class Value {
@@ -60,11 +61,17 @@ public:
   /// Same structure, kinds, shapes and bits, but that any two NaNs are equal.
   bool sameAs(const Value &o) const;
 
+  /// A total view: what stands outside of each leaf, a scalar; an empty tuple: a failure.
+  const Value *outside() const { return beyond.get(); }
+  void setOutside(const Value &v);
+  void clearOutside();
+
 private:
   enum class Kind : uint8_t { Scalar, Tensor, Tuple } kind = Kind::Tuple;
   Scalar single;
   std::shared_ptr<Array> array;
   std::vector<Value> members;
+  std::shared_ptr<const Value> beyond;
 };
 
 /// `f` on every scalar of values of one structure; scalars spread over tensors. Tensors that differ

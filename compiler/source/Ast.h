@@ -47,6 +47,8 @@ struct Decl {
   bool isDimExpr = false;
   /// [checker] Buffers and carried names that are assigned; false: the value never changes after its declaration.
   bool isMutable = false;
+  /// [checker] A total view, `let xp = x else 0;`: it may be indexed anywhere.
+  bool isTotal = false;
 };
 
 // ---- types as written ------------------------------------------------------------------------------
@@ -58,6 +60,7 @@ struct TypeExpr {
   ScalarKind scalar = ScalarKind::F32;
   Ident name;
   std::vector<TypeExpr> parts;
+  const StructDecl *nominal = nullptr; // [checker] Tuple: the struct whose fields `parts` are
   bool hasShape = false;
   std::vector<ExprPtr> shape; // a bare name that nothing declares binds a dim (parameters only)
 };
@@ -125,6 +128,7 @@ struct Expr {
   SourceRange range;
   Type type;                        // [checker]
   std::optional<facts::Expr> value; // [checker] index expression, where the value is one
+  bool isTotal = false;             // [checker] a total view, which may be indexed anywhere
   explicit Expr(ExprKind k) : kind(k) {}
   virtual ~Expr() = default;
 };
@@ -192,7 +196,11 @@ struct BinaryExpr : ExprOf<ExprKind::Binary> {
   BinaryOp op = BinaryOp::Add;
   SourceRange opRange;
   ExprPtr lhs, rhs;
+  OpDecl *userOp = nullptr; // [checker] an operator of a struct: the node becomes a call of it
 };
+
+/// What the lanes of `fully par … @lane` do together. `Uniform`: the first lane's value, in all of them.
+enum class LaneOp { None, Shuffle, Ballot, Match, Any, All, Below, Uniform };
 
 /// `f(x)`, `f32(x)`, `bitcast<u32>(x)`. What is called is [checker]'s: exactly one of the three is set.
 struct CallExpr : ExprOf<ExprKind::Call> {
@@ -206,10 +214,12 @@ struct CallExpr : ExprOf<ExprKind::Call> {
   FnDecl *fn = nullptr; // [checker] a function of the program
   bool isElementwise =
       false;            // [checker] `fn` is of scalars, and an argument is a tensor: each element
-  OpDecl *op = nullptr; // [checker] a user op called as a function
+  OpDecl *op = nullptr; // [checker] a user op called as a function; `isElementwise` on tensors
   std::optional<ScalarKind> conversion; // [checker] `f32(x)`
+  bool isDescending = false; // [checker] `desc(key)` of a sort: the argument, ordered from the largest
   bool isReshape =
       false; // [checker] `reshape(x, [m * n])`: the second argument has no type of its own
+  LaneOp laneOp = LaneOp::None; // [checker] `shuffle`, …
   bool isBuiltin =
       false; // [checker] `exp`, `min`, …: by `callee.text`; on tensors, element by element
   std::vector<facts::Expr> dimArgs; // [checker] for `fn`: the value of each of its `dims`, in order
@@ -251,6 +261,7 @@ struct ElseExpr : ExprOf<ExprKind::Else> {
 };
 struct TupleExpr : ExprOf<ExprKind::Tuple> {
   std::vector<ExprPtr> parts;
+  const StructDecl *nominal = nullptr; // [checker] a struct value, in the order of its fields
 };
 /// `[a, b, c]`
 struct ListExpr : ExprOf<ExprKind::List> {
@@ -316,6 +327,8 @@ struct ScatterExpr : ExprOf<ExprKind::Scatter> {
   std::vector<ExprPtr> at;
   bool orSkip = false;
   ExprPtr put;
+  /// [checker] The places are proved to lie inside; without an operator, to be distinct. What is not is tested while running.
+  bool isInside = false, isDistinct = false;
 };
 struct FilterExpr : ExprOf<ExprKind::Filter> {
   std::vector<Axis> domain;
@@ -323,6 +336,7 @@ struct FilterExpr : ExprOf<ExprKind::Filter> {
   ExprPtr where;
   Attrs attrs;
   BlockPtr body;
+  std::optional<facts::Expr> count; // [checker] the length of the result, a symbol
 };
 /// `argsort` (top null) and `top(k)`
 struct SortExpr : ExprOf<ExprKind::Sort> {
@@ -331,6 +345,7 @@ struct SortExpr : ExprOf<ExprKind::Sort> {
   Binders binders;
   Attrs attrs;
   BlockPtr body;
+  std::vector<bool> descending; // [checker] for each leaf of the key
 };
 
 /// `with (u: rtype = init, …)`
@@ -362,6 +377,7 @@ struct WhileExpr : ExprOf<ExprKind::While> {
   Attrs attrs;
   Step step;
 };
+/// `c32 { re: a, im: b }`; [checker] becomes a TupleExpr.
 struct StructExpr : ExprOf<ExprKind::Struct> {
   Ident name;
   std::vector<std::pair<Ident, ExprPtr>> fields;
@@ -410,6 +426,7 @@ struct LetStmt : StmtOf<StmtKind::Let> {
   Pattern pattern;
   std::optional<RType> declared;
   ExprPtr init;
+  std::vector<std::unique_ptr<Decl>> foundDims; // [checker] what the declared type names
 };
 enum class Placement { Open, Reg, Shared };
 /// `t: f32[n, n] = e;`
@@ -509,8 +526,11 @@ struct DimBinding {
   std::unique_ptr<Decl> decl;
   /// [checker] Bound by axis `axis` of leaf `leaf` of parameter `param`, or (scalarParam) the parameter itself,
   /// or (defined) by an equation of `where`.
-  enum class How { Axis, ScalarParam, Defined } how = How::Axis;
+  /// Found: while running, as the length of axis `axis` of leaf `leaf` of result `param`; no argument of the call.
+  enum class How { Axis, ScalarParam, Defined, Found } how = How::Axis;
   unsigned param = 0, leaf = 0, axis = 0;
+  /// [checker] Found: the length in the body, and what it is at most, over the other dims.
+  std::optional<facts::Expr> foundValue, foundBound;
 };
 /// A relation of dims that holds at entry, or the call is refused: from types, `where`, divisors, bounds.
 struct EntryCheck {
@@ -531,6 +551,8 @@ struct FnDecl {
   BlockPtr body;
   std::vector<DimBinding> dims; // [checker] by first appearance: the order of the C signature
   std::vector<EntryCheck> entryChecks; // [checker]
+  std::vector<ScalarKind> typeArgs; // of an instance of a generic function, in the order of its `typeParams`
+  bool isUsed = false; // declared in a file that is not on the command line
 };
 struct OpDecl {
   SourceRange range;
@@ -541,11 +563,13 @@ struct OpDecl {
   ExprPtr identity; // may be null
   bool commutative = false;
   BlockPtr body;
+  std::vector<ScalarKind> typeArgs; // of an instance of a generic op
 };
 struct StructDecl {
   SourceRange range;
   Ident name;
   std::vector<std::pair<Ident, TypeExpr>> fields;
+  Type type; // [checker] Invalid after an error
 };
 struct UseDecl {
   SourceRange range;
@@ -557,6 +581,10 @@ struct Program {
   std::vector<std::unique_ptr<StructDecl>> structs;
   std::vector<std::unique_ptr<OpDecl>> ops;
   std::vector<std::unique_ptr<FnDecl>> fns;
+  /// [checker] What nothing after the checker looks at: generic functions and ops as written, and functions of used
+  /// files that nothing calls.
+  std::vector<std::unique_ptr<FnDecl>> asideFns;
+  std::vector<std::unique_ptr<OpDecl>> asideOps;
 };
 
 } // namespace texpr

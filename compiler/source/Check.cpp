@@ -45,12 +45,11 @@ void Checker::passOverBroken() {
 
 void Checker::run() {
   passOverBroken();
-  for (const UseDecl &u : program.uses)
-    notYet(u.range, "`use`");
-  for (const auto &s : program.structs)
-    notYet(s->range, "a `struct`");
+  declareStructs();
+  expandTypes();
   declareFns();
   declareOps();
+  declareGenerics();
   checkCNames();
   for (auto &op : program.ops)
     checkOpSignature(*op);
@@ -61,6 +60,7 @@ void Checker::run() {
     checkOpBody(*op);
   for (FnDecl *fn : bodyOrder)
     checkFnBody(*fn);
+  settleGenerics();
 }
 
 // ---- declarations ---------------------------------------------------------------------------
@@ -83,8 +83,7 @@ void Checker::declareOps() {
   for (auto &op : program.ops) {
     const std::string &name = op->name.text;
     if (name == "+" || name == "-" || name == "*" || name == "/") {
-      notYet(op->name.range, "an operator of a struct");
-      badOps.insert(op.get());
+      declareOperator(*op);
       continue;
     }
     if (findBuiltin(name) || findCombiner(name))
@@ -131,7 +130,8 @@ static void leafNames(const std::string &name, const TypeExpr &t, std::vector<st
   if (t.kind != TypeExpr::Kind::Tuple)
     return out.push_back(name);
   for (size_t i = 0; i < t.parts.size(); ++i)
-    leafNames(name + "_" + std::to_string(i), t.parts[i], out);
+    leafNames(name + "_" + (t.nominal ? t.nominal->fields[i].first.text : std::to_string(i)),
+              t.parts[i], out);
 }
 
 /// N7: the leaves of parameters and results have distinct names in C: `x.0` is `x_0` there, a
@@ -172,10 +172,8 @@ void Checker::checkOpSignature(OpDecl &op) {
     return;
   unsigned before = diags.errorCount();
   auto bad = [&] { badOps.insert(&op); };
-  if (!op.typeParams.empty()) {
-    notYet(op.typeParams[0].name.range, "a generic op");
-    return bad();
-  }
+  if (!op.typeParams.empty())
+    return; // its instances are checked
   inSignature = true;
   std::vector<Type> types;
   bool isScalar = true;
@@ -234,6 +232,7 @@ void Checker::checkOpBody(OpDecl &op) {
   bool isScalar = true;
   auto visit = [&](Expr &e) {
     if (isScalar && (e.kind == ExprKind::Compute || e.kind == ExprKind::Reduce ||
+                     e.kind == ExprKind::Scan || e.kind == ExprKind::Filter ||
                      e.kind == ExprKind::For || e.kind == ExprKind::List)) {
       diags.error(e.range, "the body of an op is made of scalars");
       isScalar = false;
@@ -270,31 +269,32 @@ void Checker::checkFnBody(FnDecl &fn) {
   }
   Type want = results.size() == 1 ? results[0] : Type::tuple(results);
   bool hasResult = !results.empty();
+  setResultGoals(fn);
   if (hasResult)
     checkBlockValue(*fn.body, isRight ? &want : nullptr, "`" + fn.name.text + "`");
   else
     checkBlock(*fn.body, nullptr);
-  if (hasResult && isRight && fn.body->value &&
+  if (!hasResult && fn.body->value && fn.body->value->type.isValid())
+    diags.error(fn.body->value->range, "`" + fn.name.text + "` has no result: nothing takes this value")
+        .note("an `inout` parameter keeps what is stored to it");
+  if (hasResult && isRight && fn.body->value && settleFoundDims(fn, fn.body->value->type) &&
       expectType(*fn.body->value, want, "the result of `" + fn.name.text + "`"))
     for (size_t i = 0; i < fn.results.size(); ++i) {
       if (fn.results[i].declared.set.empty() || !results[i].isScalar())
         continue;
-      auto *tuple = llvm::dyn_cast<TupleExpr>(fn.body->value.get());
-      const Expr *value = results.size() == 1 ? fn.body->value.get()
-                          : tuple             ? tuple->parts[i].get()
-                                              : nullptr;
-      if (value)
-        proveRange(fn.results[i].declared, *value, "this result");
-      else
-        notYet(fn.body->value->range, "a range of a result that is no tuple written out");
+      size_t leaf = 0;
+      for (size_t before = 0; before < i; ++before)
+        leaf += countLeaves(results[before]);
+      proveRange(fn.results[i].declared, *fn.body->value, "this result", leaf);
     }
+  provePromised(fn);
   for (const Access &read : pending)
     reportUnwritten(*read.buffer, read.range);
   pending.clear();
   accesses.clear();
   buffers.clear();
-  elements.clear();
   unknowns.clear();
+  asyncGroups.clear();
   currentFn = nullptr;
 }
 
@@ -308,6 +308,8 @@ std::vector<Checker::CallEdge> Checker::callsOf(Block *body) const {
       edges.push_back({call->callee.text, call->callee.range});
     if (auto *reduce = llvm::dyn_cast<ReduceExpr>(&e))
       edges.push_back({reduce->op.name.text, reduce->op.name.range});
+    if (auto *scan = llvm::dyn_cast<ScanExpr>(&e))
+      edges.push_back({scan->op.name.text, scan->op.name.range});
   };
   Walker walker{visit, nullptr};
   walker.block(body);

@@ -28,17 +28,28 @@
 
 namespace texpr {
 
-/// Something that generated code tests while it runs: a range of the elements of a parameter.
+/// Something that generated code tests while it runs: a range of the elements of a parameter, or
+/// what a form or access reports (`else fail`).
 struct FailureSite {
   const FnDecl *fn = nullptr;
+  unsigned param = 0; // ~0u: of `expr`
+  SourceRange range;  // of the parameter's declaration, or of `expr`
+  std::string text;   // "ids: every element is in 0..v"
+  const Expr *expr = nullptr;
+};
+
+/// A fact on data that generated code verifies before the body runs, in this order; `site` is what
+/// it reports.
+struct DataCheck {
+  const FnDecl *fn = nullptr;
+  const Fact *fact = nullptr; // null: parameter `param` is a permutation
   unsigned param = 0;
-  SourceRange range; // of the parameter's declaration
-  std::string text;  // "ids: every element is in 0..v"
+  size_t site = 0;
 };
 
 /// One line of `explain`: why an access is safe, a par free of races, a buffer written.
 struct CheckNote {
-  enum class Kind { Proved, Else, Verified, Entry, Race, Disjoint, Written, CallFact };
+  enum class Kind { Proved, Else, Verified, Entry, Race, Disjoint, Written, CallFact, Fact, Assumed };
   Kind kind = Kind::Proved;
   const FnDecl *fn = nullptr; // null: in an op
   SourceRange range;
@@ -48,7 +59,8 @@ struct CheckNote {
 struct CheckedProgram {
   std::unique_ptr<facts::Facts> facts; // owns the names of all symbols
   std::unique_ptr<Program> program;
-  std::vector<FailureSite> sites; // by function, then by parameter
+  std::vector<FailureSite> sites; // those of parameters first
+  std::vector<DataCheck> dataChecks;
   std::vector<CheckNote> notes;   // in the order of the walk
   /// The expression that a fresh symbol stands for: an element, a wrapping operation, an `if`.
   std::unordered_map<facts::Symbol, const Expr *> symbolSource;

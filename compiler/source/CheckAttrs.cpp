@@ -1,13 +1,27 @@
 // Attributes: pins of decisions. A1: an attribute is known, stands where it means something, has
 // its arguments, and is obeyed; one that the compiler does not obey yet is an error, never ignored.
 #include "compiler/source/Checker.h"
+#include "compiler/source/Pinned.h"
 
 namespace texpr {
 
 namespace {
 /// What an attribute takes, and where it may stand (bits of `At`).
-enum At : unsigned { Form = 1, Par = 2, Seq = 4, Assign = 8 };
-enum class Takes { Nothing, Count, PowerOfTwo, Axes, Sizes };
+enum At : unsigned { Form = 1, Par = 2, Seq = 4, Assign = 8, Fn = 16, Buffer = 32, For = 64 };
+enum class Takes {
+  Nothing,
+  Count,
+  PowerOfTwo,
+  Steps,
+  Axes,
+  Axis,
+  Sizes,
+  Tasks,
+  Word,
+  Target,
+  Numbers,
+  Any
+};
 struct Row {
   const char *name;
   Takes takes;
@@ -16,17 +30,28 @@ struct Row {
 } // namespace
 
 static const Row obeyed[] = {
-    {"inline", Takes::Nothing, Form},
-    {"materialize", Takes::Nothing, Form},
-    {"keep", Takes::Axes, Form},
-    {"vector", Takes::PowerOfTwo, Form | Par},
-    {"unroll", Takes::PowerOfTwo, Form | Par | Seq},
-    {"grain", Takes::Count, Form | Par},
-    {"tile", Takes::Sizes, Form | Par},
+    {"inline", Takes::Nothing, Form | Fn},
+    {"materialize", Takes::Nothing, Form | Fn},
+    {"keep", Takes::Axis, Form | Fn},
+    {"vector", Takes::PowerOfTwo, Form | Par | For | Fn},
+    {"unroll", Takes::Steps, Form | Par | Seq | For | Fn},
+    {"grain", Takes::Tasks, Form | Par | For | Fn},
+    {"tile", Takes::Sizes, Form | Par | Fn},
+    {"order", Takes::Axes, Form | Par | Fn},
+    {"instr", Takes::Word, Form | Par | Fn},
+    {"algo", Takes::Word, Form},
+    {"on", Takes::Target, Form | Par | Seq | For | Fn},
+    {"at", Takes::Numbers, Fn},
     {"block", Takes::Nothing, Par},
     {"warp", Takes::Nothing, Par},
     {"lane", Takes::Nothing, Par},
+    {"cluster", Takes::Nothing, Par},
+    {"warpgroup", Takes::Nothing, Par},
     {"disjoint", Takes::Nothing, Par | Assign},
+    {"nondeterministic", Takes::Nothing, Fn | Par | Seq | Assign},
+    {"layout", Takes::Any, Buffer},
+    {"swizzle", Takes::Count, Buffer},
+    {"stages", Takes::Count, Buffer},
 };
 
 static const char *const later[] = {"specialize",
@@ -35,19 +60,9 @@ static const char *const later[] = {"specialize",
                                     "split_k",
                                     "map",
                                     "stage",
-                                    "stages",
-                                    "swizzle",
-                                    "layout",
-                                    "order",
-                                    "algo",
                                     "gemm",
-                                    "instr",
                                     "raster",
                                     "index",
-                                    "on",
-                                    "cluster",
-                                    "warpgroup",
-                                    "nondeterministic",
                                     "pipeline",
                                     "split",
                                     "chain",
@@ -59,6 +74,29 @@ static const Row *findRow(llvm::StringRef name) {
     if (name == row.name)
       return &row;
   return nullptr;
+}
+
+/// `@on` and `@at` say where the attributes behind them hold.
+static bool isScope(const Attr &a) { return a.name.text == "on" || a.name.text == "at"; }
+
+/// What may stand once. `@unroll` and `@unroll(4)` are two things, and so are tiles of tasks and of registers.
+static std::string keyOf(const Attr &a) {
+  bool isOther = (a.name.text == "unroll" && a.args.empty()) ||
+                 (a.name.text == "tile" && !a.args.empty() && !a.args[0].key);
+  return a.name.text + (isOther ? "'" : "");
+}
+
+static std::optional<uint64_t> countOf(const AttrArg &arg) {
+  auto *literal = llvm::dyn_cast_or_null<IntLitExpr>(arg.value.get());
+  if (!literal || literal->negative || literal->magnitude == 0 ||
+      literal->magnitude > (uint64_t(1) << 31))
+    return std::nullopt;
+  return literal->magnitude;
+}
+
+static bool isPowerOfTwo(const Attr &a) {
+  auto count = a.args.size() == 1 && !a.args[0].key ? countOf(a.args[0]) : std::nullopt;
+  return count && (*count & (*count - 1)) == 0 && *count <= 64;
 }
 
 bool Checker::hasAttr(const Attrs &attrs, llvm::StringRef name) {
@@ -84,22 +122,28 @@ void Checker::checkAttrs(const Attrs &attrs, AttrPlace place, const Binders *bin
   Walker walker{onExpr, onBinder};
   walker.block(const_cast<Block *>(body));
   llvm::StringMap<SourceRange> seen;
+  bool isNumbered = false;
   for (const Attr &a : attrs) {
-    if (auto [old, isNew] = seen.try_emplace(a.name.text, a.range); !isNew) {
+    if (isScope(a)) { // what follows is about something else
+      seen.clear();
+      isNumbered = a.name.text == "at";
+      checkAttr(a, place, axes);
+      continue;
+    }
+    if (const Row *row = findRow(a.name.text); row && place == AttrPlace::Fn && !isNumbered &&
+                                               (row->where & Form)) {
+      diags.error(a.range, "`@" + a.name.text + "` on a function stands behind `@at`, which says "
+                                                "what it is about, as in `@at(loop, 1) @vector(8)`")
+          .note("`texprc explain --pins` prints a program with all decisions and their numbers");
+      continue;
+    }
+    if (auto [old, isNew] = seen.try_emplace(keyOf(a), a.range); !isNew) {
       diags.error(a.range, "`@" + a.name.text + "` stands twice here")
           .note(old->second, "first here");
       continue;
     }
     checkAttr(a, place, axes);
   }
-}
-
-static std::optional<uint64_t> countOf(const AttrArg &arg) {
-  auto *literal = llvm::dyn_cast_or_null<IntLitExpr>(arg.value.get());
-  if (!literal || literal->negative || literal->magnitude == 0 ||
-      literal->magnitude > (uint64_t(1) << 31))
-    return std::nullopt;
-  return literal->magnitude;
 }
 
 void Checker::checkAttr(const Attr &a, AttrPlace place, const llvm::StringSet<> &axes) {
@@ -124,7 +168,10 @@ void Checker::checkAttr(const Attr &a, AttrPlace place, const llvm::StringSet<> 
   unsigned here = place == AttrPlace::Form     ? Form
                   : place == AttrPlace::Par    ? Par
                   : place == AttrPlace::Seq    ? Seq
+                  : place == AttrPlace::For    ? For
                   : place == AttrPlace::Assign ? Assign
+                  : place == AttrPlace::Buffer ? Buffer
+                  : place == AttrPlace::Fn     ? Fn
                                                : 0;
   if (!(row->where & here)) {
     static const char *const places[] = {"a function", "this form", "a `for`", "a `par`",
@@ -143,32 +190,94 @@ void Checker::checkAttr(const Attr &a, AttrPlace place, const llvm::StringSet<> 
   case Takes::Count:
   case Takes::PowerOfTwo: {
     auto count = a.args.size() == 1 && !a.args[0].key ? countOf(a.args[0]) : std::nullopt;
-    bool isPower = count && (*count & (*count - 1)) == 0 && *count <= 64;
-    if (!count || (row->takes == Takes::PowerOfTwo && !isPower))
+    if (!count || (row->takes == Takes::PowerOfTwo && !isPowerOfTwo(a)))
       wrong(row->takes == Takes::Count ? "(8)`, with a number of at least 1"
                                        : "(8)`, with a power of two up to 64");
     return;
   }
+  case Takes::Steps:
+    if (!a.args.empty() && !isPowerOfTwo(a))
+      wrong("` for all steps written out, or `@unroll(8)`, with a power of two up to 64");
+    return;
+  case Takes::Tasks:
+    return checkTasks(a);
+  case Takes::Word:
+    if (a.args.size() != 1 || a.args[0].key ||
+        !llvm::isa_and_nonnull<NameExpr>(a.args[0].value.get()))
+      wrong("(name)`, with one name");
+    return;
+  case Takes::Target:
+    if (targetOfAttr(a).empty())
+      wrong("(x86-64-v3)`, with the name of a machine");
+    return;
+  case Takes::Numbers:
+    return checkNumbers(a);
+  case Takes::Any:
+    if (a.args.empty())
+      wrong("(…)`, with what it chooses");
+    return;
+  case Takes::Axis:
+    if (a.args.size() != 1)
+      return wrong("(i)`, with the last of the axes that are shared");
+    if (place == AttrPlace::Fn && countOf(a.args[0]))
+      return;
+    break;
   case Takes::Axes:
   case Takes::Sizes:
     break;
   }
-  bool sizes = row->takes == Takes::Sizes;
+  checkAxes(a, row->takes == Takes::Sizes, place, axes);
+}
+
+/// `@grain(4096)`: iterations a task. `@grain(work = 65536, tasks = 64, least = 8)`: by what it is counted.
+void Checker::checkTasks(const Attr &a) {
+  bool isRight = !a.args.empty();
+  llvm::StringSet<> seen;
+  for (const AttrArg &arg : a.args)
+    isRight &= countOf(arg) && (arg.key ? llvm::is_contained({"work", "tasks", "least"}, arg.key->text) &&
+                                              seen.insert(arg.key->text).second
+                                        : a.args.size() == 1);
+  if (!isRight)
+    diags.error(a.range, "`@grain` is written `@grain(8)`, with the iterations of a task, or "
+                         "`@grain(work = 65536, tasks = 64, least = 8)`: the operations that pay for one, the most "
+                         "tasks, the fewest iterations");
+}
+
+/// `@at(loop, 1, 3)`
+void Checker::checkNumbers(const Attr &a) {
+  auto *kind = a.args.empty() ? nullptr : llvm::dyn_cast_or_null<NameExpr>(a.args[0].value.get());
+  bool isRight = kind && a.args.size() > 1 &&
+                 llvm::is_contained({"value", "tensor", "sum", "nest", "loop"}, kind->text);
+  for (size_t k = 1; isRight && k < a.args.size(); ++k)
+    isRight = !a.args[k].key && countOf(a.args[k]);
+  if (!isRight)
+    diags.error(a.range, "`@at` is written `@at(loop, 1)`: one of value, tensor, sum, nest, loop, and its numbers");
+}
+
+/// Names of axes, or sizes by axis. On a function they are those of what a number stands for.
+void Checker::checkAxes(const Attr &a, bool sizes, AttrPlace place,
+                        const llvm::StringSet<> &axes) {
+  const std::string &name = a.name.text;
+  auto wrong = [&](const std::string &form) {
+    diags.error(a.range, "`@" + name + "` is written `@" + name + form + "`");
+  };
   if (a.args.empty())
     wrong(sizes ? "(i = 32, j = 64)`" : "(i)`");
   llvm::StringSet<> seen;
   for (const AttrArg &arg : a.args) {
     auto *bare = llvm::dyn_cast_or_null<NameExpr>(arg.value.get());
+    if (sizes && !arg.key && bare && &arg == a.args.data() && a.args.size() > 1) {
+      if (bare->text != "thread")
+        diags.error(bare->range, "`@tile`: a level of a CPU's tiles is `thread`: what a task walks over");
+      continue;
+    }
     if (sizes ? !arg.key || !countOf(arg) : arg.key.has_value() || !bare) {
-      if (sizes && !arg.key && bare)
-        notYet(a.range, "a level in `@tile`");
-      else
-        wrong(sizes ? "(i = 32, j = 64)`, with sizes of at least 1" : "(i)`, with names of axes");
+      wrong(sizes ? "(i = 32, j = 64)`, with sizes of at least 1" : "(i)`, with names of axes");
       return;
     }
     const std::string &axis = sizes ? arg.key->text : bare->text;
     SourceRange range = sizes ? arg.key->range : bare->range;
-    if (!axes.count(axis))
+    if (!axes.count(axis) && place != AttrPlace::Fn)
       diags.error(range, "`@" + name + "`: no axis of this form is named `" + axis + "`");
     else if (!seen.insert(axis).second)
       diags.error(range, "`@" + name + "`: the axis `" + axis + "` stands twice");

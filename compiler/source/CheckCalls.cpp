@@ -41,8 +41,6 @@ void Checker::checkCall(CallExpr &e, const Type *expected) {
     return;
   }
   if (auto fn = fnByName.find(name); fn != fnByName.end()) {
-    if (!e.typeArgs.empty())
-      return notYet(e.callee.range, "a type argument of a function");
     return checkFnCall(e, *fn->second);
   }
   if (auto op = opByName.find(name); op != opByName.end()) {
@@ -57,9 +55,14 @@ void Checker::checkCall(CallExpr &e, const Type *expected) {
   }
   if (name == "reshape")
     return checkReshape(e);
-  static const llvm::StringSet<> later = {"shuffle", "ballot",      "match",   "any",
-                                          "all",     "lanes_below", "uniform", "addr",
-                                          "desc",    "perm",        "sorted",  "written"};
+  if (checkLaneCall(e, expected))
+    return;
+  if (name == "desc") { // S4
+    diags.error(e.callee.range, "`desc` stands around a key of `argsort` or `top`")
+        .note("as in `argsort n |i| { (a[i], desc(b[i])) }`; a number is turned around by `-`");
+    return;
+  }
+  static const llvm::StringSet<> later = {"addr", "perm", "sorted", "written"};
   if (later.contains(name))
     return notYet(e.callee.range, "`" + name + "`");
   for (ExprPtr &arg : e.args)
@@ -260,12 +263,24 @@ void Checker::checkReshape(CallExpr &e) {
   e.type = Type::leaf(t.scalar, std::move(shape));
 }
 
-/// A user's op called as a function: two operands of its type.
-void Checker::checkOpCall(CallExpr &e, OpDecl &op) {
+/// A user's op called as a function: two operands of its type, or tensors of them, element by element.
+void Checker::checkOpCall(CallExpr &e, OpDecl &declared) {
+  OpDecl *instance = &declared;
+  bool isDone = !declared.typeParams.empty();
+  if (isDone) {
+    for (ExprPtr &arg : e.args)
+      checkExpr(arg);
+    if (e.args.empty() || !e.args[0] || !e.args[0]->type.isValid())
+      return;
+    instance = instanceFor(declared, e.args[0]->type, e.args[0]->range);
+    if (!instance)
+      return;
+  }
+  OpDecl &op = *instance;
   e.op = &op;
   const Type *types[] = {op.lhs.decl ? &op.lhs.decl->type : nullptr,
                          op.rhs.decl ? &op.rhs.decl->type : nullptr};
-  for (size_t i = 0; i < e.args.size(); ++i)
+  for (size_t i = 0; i < e.args.size() && !isDone; ++i)
     checkExpr(e.args[i], i < 2 ? types[i] : nullptr);
   if (badOps.count(&op) || !types[0] || !types[1])
     return;
@@ -274,21 +289,45 @@ void Checker::checkOpCall(CallExpr &e, OpDecl &op) {
                              std::to_string(e.args.size()));
     return;
   }
-  for (size_t i = 0; i < 2; ++i)
+  std::vector<const Type *> leaves;
+  for (size_t i = 0; i < 2; ++i) {
     if (!e.args[i] || !e.args[i]->type.isValid() ||
-        !expectType(*e.args[i], *types[i], "an operand of op `" + op.name.text + "`"))
+        (!sameScalars(e.args[i]->type, *types[i]) &&
+         !expectType(*e.args[i], *types[i], "an operand of op `" + op.name.text + "`")))
       return;
-  e.type = *types[0];
+    e.args[i]->type.leaves(leaves);
+  }
+  auto shape = commonShapeOf(leaves, e.callee.range, "op `" + op.name.text + "`");
+  if (!shape)
+    return;
+  e.isElementwise = !shape->empty();
+  e.type = types[0]->withOuter(*shape);
   setFreshValue(e);
 }
 
 // ---- functions ------------------------------------------------------------------------------
 
-void Checker::checkFnCall(CallExpr &e, FnDecl &fn) {
+void Checker::checkFnCall(CallExpr &e, FnDecl &callee) {
+  std::set<const Expr *> done; // arguments that are checked
+  FnDecl *instance = callee.typeParams.empty() ? &callee : instanceFor(e, callee, done);
+  if (!instance)
+    return;
+  FnDecl &fn = *instance;
   e.fn = &fn;
+  if (callee.typeParams.empty() && !e.typeArgs.empty()) {
+    diags.error(e.callee.range, "`" + fn.name.text + "` takes no type argument")
+        .note(fn.name.range, "declared here");
+    return;
+  }
+  if (hasInout(fn)) {
+    diags.error(e.range, "`" + fn.name.text + "` changes an `inout` parameter: its call is a statement")
+        .note("write `" + fn.name.text + "(…);` where statements stand");
+    return;
+  }
   for (size_t i = 0; i < e.args.size(); ++i)
-    checkExpr(e.args[i],
-              i < fn.params.size() && fn.params[i].decl ? &fn.params[i].decl->type : nullptr);
+    if (!done.count(e.args[i].get()))
+      checkExpr(e.args[i],
+                i < fn.params.size() && fn.params[i].decl ? &fn.params[i].decl->type : nullptr);
   if (e.args.size() != fn.params.size()) {
     diags
         .error(e.range, "`" + fn.name.text + "` takes " + std::to_string(fn.params.size()) +
@@ -311,6 +350,7 @@ void Checker::checkFnCall(CallExpr &e, FnDecl &fn) {
     return;
   }
   proveRequired(e, fn, solved);
+  findCallDims(e, fn, solved);
   for (const DimBinding &dim : fn.dims)
     e.dimArgs.push_back(substitute(*dim.decl->value, solved));
   std::vector<Type> results;
@@ -385,11 +425,12 @@ bool Checker::checkFnArgs(CallExpr &e, FnDecl &fn, Solved &known) {
   }
   if (!isRight || !solveDims(e, fn, known))
     return false;
+  // The first one only: dims that it gave to others would make them wrong too.
   for (size_t i = 0; i < e.args.size(); ++i)
-    isRight &=
-        expectType(*e.args[i], substitute(fn.params[i].decl->type, known),
-                   "parameter `" + fn.params[i].decl->name.text + "` of `" + fn.name.text + "`");
-  return isRight;
+    if (!expectType(*e.args[i], substitute(fn.params[i].decl->type, known),
+                    "parameter `" + fn.params[i].decl->name.text + "` of `" + fn.name.text + "`"))
+      return false;
+  return true;
 }
 
 /// T10: true where a function of scalars to scalars gets a tensor.

@@ -72,10 +72,6 @@ void Checker::declareParams(FnDecl &fn) {
     if (auto [old, isNew] = seen.try_emplace(d.name.text, &d); !isNew)
       diags.error(d.name.range, "`" + d.name.text + "` stands twice in this list")
           .note(old->second->name.range, "first here");
-    if (p.isInout)
-      notYet(d.name.range, "an `inout` parameter");
-    if (p.declared.perm)
-      notYet(p.declared.type.range, "`perm`");
     if (isIntScalar(p.declared)) {
       facts::Range r = rangeOf(p.declared.type.scalar);
       bool isDim = asDim.count(d.name.text);
@@ -251,21 +247,11 @@ void Checker::bindDims(FnDecl &fn) {
   bindByAxes(fn, true);
   while (!unbound.empty() && (bindByAxes(fn, false) || defineByWhere(fn)))
     ;
+  if (!unbound.empty())
+    bindFoundDims(fn);
   for (const DimBinding &dim : fn.dims) {
-    if (!unbound.count(dim.decl.get()))
-      continue;
-    const std::string &name = dim.decl->name.text;
-    auto error = diags.error(dim.decl->name.range, "nothing says what the dim `" + name + "` is");
-    error.note("a dim is bound by an axis of a parameter that is its name or linear in it (`f32[" +
-               name + "]`, `f32[2 * " + name + " + 1]`), by an integer parameter `" + name +
-               ": i64`, or by `where " + name + " == …`");
-    std::string near;
-    for (const DimBinding &other : fn.dims)
-      if (!unbound.count(other.decl.get()) && name.size() > 2 &&
-          llvm::StringRef(name).edit_distance(other.decl->name.text) == 1)
-        near = other.decl->name.text;
-    if (!near.empty())
-      error.fix(dim.decl->name.range, near, "did you mean `" + near + "`?");
+    if (unbound.count(dim.decl.get()))
+      reportUnbound(fn, dim);
   }
 }
 

@@ -97,7 +97,9 @@ std::optional<facts::Expr> Checker::signatureDim(ExprPtr &e) {
     }
   }
   if (e->kind == ExprKind::Index || e->kind == ExprKind::Call) {
-    notYet(e->range, "a fact about data");
+    diags.error(e->range, "a dim, or the end of a range, does not follow from data")
+        .note("a fact on elements stands in `where`, as in `row[m] == z` where the type of a "
+              "parameter says what `z` is");
     return std::nullopt;
   }
   return wrong("this is no expression of dims");
@@ -192,6 +194,8 @@ std::optional<facts::Expr> Checker::dimBound(const FExpr &e, bool upper, unsigne
     if (end)
       if (auto bound = dimBound(*end, upper, depth + 1))
         return upper ? *bound - FExpr(1) : *bound;
+    if (auto bound = elementBound(*e.asSymbol(), upper))
+      return bound;
     auto constant = upper ? info.range.hi : info.range.lo;
     return constant && *constant < (int64_t(1) << 47) && *constant > -(int64_t(1) << 47)
                ? std::optional(FExpr(*constant))

@@ -14,18 +14,6 @@ void Checker::notYet(SourceRange range, const std::string &what) {
 
 const char *Checker::unsupportedForm(const Expr &e) const {
   switch (e.kind) {
-  case ExprKind::Scan:
-    return "`scan`";
-  case ExprKind::Scatter:
-    return "`scatter`";
-  case ExprKind::Filter:
-    return "`filter`";
-  case ExprKind::Sort:
-    return llvm::cast<SortExpr>(e).top ? "`top`" : "`argsort`";
-  case ExprKind::While:
-    return "`while`";
-  case ExprKind::Struct:
-    return "a struct value";
   case ExprKind::Asm:
     return "`asm`";
   case ExprKind::QuantityLit:
@@ -40,7 +28,10 @@ const char *Checker::unsupportedForm(const Expr &e) const {
 void Checker::checkExpr(ExprPtr &e, const Type *expected) {
   if (!e || diags.isFull())
     return;
+  passGoal(*e);
   dispatch(*e, expected);
+  settleGoal(*e);
+  settleStructs(e);
 }
 
 void Checker::dispatch(Expr &e, const Type *expected) {
@@ -78,12 +69,24 @@ void Checker::dispatch(Expr &e, const Type *expected) {
     return checkBlockExpr(llvm::cast<BlockExpr>(e), expected);
   case ExprKind::If:
     return checkIf(llvm::cast<IfExpr>(e), expected);
+  case ExprKind::Struct:
+    return checkStructValue(llvm::cast<StructExpr>(e));
   case ExprKind::Compute:
     return checkCompute(llvm::cast<ComputeExpr>(e), expected);
   case ExprKind::Reduce:
     return checkReduce(llvm::cast<ReduceExpr>(e), expected);
+  case ExprKind::Scatter:
+    return checkScatter(llvm::cast<ScatterExpr>(e), expected);
+  case ExprKind::Sort:
+    return checkSort(llvm::cast<SortExpr>(e), expected);
+  case ExprKind::Scan:
+    return checkScan(llvm::cast<ScanExpr>(e), expected);
+  case ExprKind::Filter:
+    return checkFilter(llvm::cast<FilterExpr>(e), expected);
   case ExprKind::For:
     return checkFor(llvm::cast<ForExpr>(e), expected);
+  case ExprKind::While:
+    return checkWhile(llvm::cast<WhileExpr>(e), expected);
   default:
     return;
   }
@@ -102,6 +105,7 @@ void Checker::checkName(NameExpr &e, const Type *expected, bool isPlace) {
     return;
   }
   e.type = e.decl->type;
+  e.isTotal = e.decl->isTotal;
   if (e.decl->kind != Decl::Kind::Buffer) {
     e.value = e.decl->value;
     return;
@@ -147,9 +151,7 @@ Decl *Checker::bufferUnder(const Expr &e, const IndexExpr *&access,
   std::vector<unsigned> after;
   const Expr *at = &e;
   while (auto *field = llvm::dyn_cast_or_null<FieldExpr>(at)) {
-    unsigned part = 0;
-    llvm::StringRef(field->name).getAsInteger(10, part);
-    after.insert(after.begin(), part);
+    after.insert(after.begin(), field->index);
     at = field->base.get();
   }
   access = llvm::dyn_cast_or_null<IndexExpr>(at);
@@ -164,6 +166,7 @@ Decl *Checker::bufferUnder(const Expr &e, const IndexExpr *&access,
 void Checker::checkField(FieldExpr &e, bool isPlace) {
   std::vector<unsigned> path;
   const IndexExpr *access = nullptr;
+  resolveParts(e);
   Decl *buffer = bufferUnder(e, access, path);
   if (buffer)
     typePath(*e.base);
@@ -176,24 +179,24 @@ void Checker::checkField(FieldExpr &e, bool isPlace) {
     diags.error(e.nameRange, "`." + e.name + "` takes a part of a tuple, but this is " + str(t));
     return;
   }
-  unsigned index = 0;
-  if (llvm::StringRef(e.name).getAsInteger(10, index)) {
-    notYet(e.nameRange, "a field of a struct");
+  auto part = partNamed(t, e.name);
+  if (!part) {
+    diags.error(e.nameRange, "no part is named ." + e.name + ": " + partsText(t));
     return;
   }
-  if (index >= t.parts.size()) {
-    diags.error(e.nameRange,
-                "a tuple of " + std::to_string(t.parts.size()) + " has no part ." + e.name);
-    return;
-  }
+  unsigned index = *part;
   e.index = index;
   e.type = t.parts[index];
   if (buffer && !isPlace && access)
     readBuffer(*buffer, path, bufferElement(*access, *buffer), e.range);
   else if (buffer && !isPlace)
     readWhole(*buffer, path, e.range);
-  if (auto *tuple = llvm::dyn_cast<TupleExpr>(e.base.get()))
-    e.value = tuple->parts[index]->value;
+  if (e.type.isScalar() && isInt(e.type.scalar) && !buffer) {
+    size_t leaf = 0;
+    for (unsigned i = 0; i < e.index; ++i)
+      leaf += countLeaves(t.parts[i]);
+    e.value = leafValue(*e.base, leaf);
+  }
   setFreshValue(e);
 }
 
@@ -210,7 +213,11 @@ void Checker::checkUnary(UnaryExpr &e, const Type *expected) {
                                 : e.op == UnaryOp::Not ? t.scalar == ScalarKind::Bool
                                                        : isInt(t.scalar));
   if (!isRight) {
-    diags.error(e.range, std::string("`") + sign + "` takes " + takes + ", but this is " + str(t));
+    auto error =
+        diags.error(e.range, std::string("`") + sign + "` takes " + takes + ", but this is " + str(t));
+    if (t.isStruct() && e.op == UnaryOp::Neg)
+      error.note("a struct has no `-` of one operand: subtract from a zero, as in " +
+                 t.nominal->name.text + " { … } - " + text(e.operand->range));
     return;
   }
   e.type = t;
@@ -253,6 +260,8 @@ void Checker::checkBinary(BinaryExpr &e, const Type *expected) {
     return;
   const Type &a = e.lhs->type, &b = e.rhs->type;
   std::string what = std::string("`") + operatorText(e.op) + "`";
+  if (checkStructOperands(e, operatorText(e.op)))
+    return;
   if (!a.isLeaf() || !b.isLeaf()) {
     diags.error(e.opRange, what + " takes numbers, not tuples: " + str(a.isLeaf() ? b : a));
     return;
@@ -444,6 +453,8 @@ void Checker::checkIf(IfExpr &e, const Type *expected) {
       checkExpr(e.elseExpr, place);
     else if (e.thenBlock)
       checkBlockValue(*e.thenBlock, place, "this branch");
+    const Expr *value = !first ? e.elseExpr.get() : e.thenBlock ? e.thenBlock->value.get() : nullptr;
+    knownAt[value] = known;
     frames.pop_back();
   };
   auto thenValue = [&]() -> const Expr * {

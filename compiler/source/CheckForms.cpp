@@ -1,4 +1,4 @@
-// The value forms: compute, reduce, for.
+// The value forms: compute, reduce.
 //
 // Each opens a scope with its binders and assumes that "this iteration exists": `lo <= i < hi` for
 // every axis, and the `where` of a reduce. What is made inside may not be seen outside by its
@@ -128,7 +128,7 @@ bool Checker::checkExtentIsDim(const FExpr &extent, SourceRange range, const Axi
   }
   if (isDimExpr(extent))
     return true;
-  if (!insideForm()) {
+  if (!insideForm() && !isRunningDim(extent)) {
     auto error = diags.error(range, "an extent outside every form is made of dims, but `" +
                                         str(extent) + "` is known only while running");
     noteScalars(error, {extent});
@@ -148,21 +148,22 @@ bool Checker::checkExtentIsDim(const FExpr &extent, SourceRange range, const Axi
   return true;
 }
 
-static Type withoutOuter(const Type &t, size_t axes) {
+Type withoutOuter(const Type &t, size_t axes) {
   if (t.isTuple()) {
     std::vector<Type> parts;
     for (const Type &part : t.parts)
       parts.push_back(withoutOuter(part, axes));
-    return Type::tuple(std::move(parts));
+    Type inner = Type::tuple(std::move(parts));
+    inner.nominal = structOf(t.nominal, inner);
+    return inner;
   }
   if (!t.isLeaf())
     return t;
   return Type::leaf(t.scalar, {t.shape.begin() + std::min(axes, t.shape.size()), t.shape.end()});
 }
 
-/// A symbol of `t`'s extents that belongs to one iteration.
-static std::optional<facts::Symbol> innerSymbol(const Type &t, facts::Symbol mark,
-                                                const std::vector<SymbolInfo> &symbols) {
+std::optional<facts::Symbol> innerSymbol(const Type &t, facts::Symbol mark,
+                                         const std::vector<SymbolInfo> &symbols) {
   std::vector<const Type *> leaves;
   t.leaves(leaves);
   for (const Type *leaf : leaves)
@@ -215,7 +216,7 @@ bool Checker::checkCombine(CombineOp &op, const Type &value, SourceRange range) 
   const std::string &name = op.name.text;
   std::vector<const Type *> leaves;
   value.leaves(leaves);
-  if (auto combiner = findCombiner(name); combiner && !opByName.count(name)) {
+  if (auto combiner = findCombiner(name); combiner && !holdsStruct(value)) {
     for (const Type *leaf : leaves)
       if (!combinerTakes(*combiner, leaf->scalar)) {
         diags.error(range, "`" + name + "` does not combine " + str(*leaf));
@@ -223,8 +224,16 @@ bool Checker::checkCombine(CombineOp &op, const Type &value, SourceRange range) 
       }
     return true;
   }
-  auto found = opByName.find(name);
-  if (found == opByName.end()) {
+  if (holdsStruct(value) && findCombiner(name)) {
+    op.op = combinerOfStruct(name, value, range);
+    if (!op.op)
+      return false;
+  } else if (auto found = opByName.find(name); found != opByName.end()) {
+    op.op = found->second->typeParams.empty() ? found->second
+                                              : instanceFor(*found->second, value, range);
+    if (!op.op)
+      return false;
+  } else {
     if (isPartial)
       return false;
     auto error = diags.error(op.name.range, "no operator is named `" + name + "`");
@@ -237,7 +246,6 @@ bool Checker::checkCombine(CombineOp &op, const Type &value, SourceRange range) 
       error.fix(op.name.range, near, "did you mean `" + near + "`?");
     return false;
   }
-  op.op = found->second;
   if (badOps.count(op.op))
     return false;
   const Type &want = op.op->lhs.decl->type;
@@ -261,16 +269,11 @@ void Checker::checkReduce(ReduceExpr &e, const Type *expected) {
   Frame frame;
   frame.range = e.range;
   auto op = opByName.find(e.op.name.text);
-  frame.asksNonEmpty = op != opByName.end() && !op->second->identity;
+  frame.asksNonEmpty = op != opByName.end() ? !op->second->identity : !structOps.empty();
   bool isRight = checkDomain(e.domain, e.binders, false, "reduce", frame);
   checkAttrs(e.attrs, AttrPlace::Form, &e.binders, e.body.get());
   facts::Symbol mark = frame.mark;
-  if (op != opByName.end() && !op->second->identity && isRight && (e.where || !frame.isNonEmpty))
-    diags
-        .error(e.op.name.range,
-               "op `" + e.op.name.text +
-                   "` has no identity, and nothing proves that there is something to combine")
-        .note("give the op an `identity`, or add a `where` fact, as `n > 0`");
+  bool isNonEmpty = !e.where && frame.isNonEmpty;
   frames.push_back(std::move(frame));
   if (e.where && checkCondition(e.where))
     assume(formula(*e.where));
@@ -284,6 +287,12 @@ void Checker::checkReduce(ReduceExpr &e, const Type *expected) {
   const Type &t = e.body->value->type;
   if (!checkCombine(e.op, t, e.body->value->range) || !isRight)
     return;
+  if (e.op.op && !e.op.op->identity && !isNonEmpty)
+    diags
+        .error(e.op.name.range,
+               "op `" + e.op.name.text +
+                   "` has no identity, and nothing proves that there is something to combine")
+        .note("give the op an `identity`, or add a `where` fact, as `n > 0`");
   if (auto s = innerSymbol(t, mark, symbols)) {
     diags.error(e.body->value->range, "the terms of this `reduce` differ in shape: " + str(t) +
                                           " depends on `" + facts.name(*s) + "`");
@@ -291,101 +300,6 @@ void Checker::checkReduce(ReduceExpr &e, const Type *expected) {
   }
   e.type = t;
   setFreshValue(e);
-}
-
-// ---- for ------------------------------------------------------------------------------------
-
-/// The carried names with their first values, which are checked outside the loop.
-void Checker::checkCarried(ForExpr &e, const Type *expected) {
-  for (size_t i = 0; i < e.carried.size(); ++i) {
-    Carried &c = e.carried[i];
-    const Type *place = e.carried.size() == 1 ? expected : nullptr;
-    if (expected && expected->isTuple() && expected->parts.size() == e.carried.size())
-      place = &expected->parts[i];
-    std::optional<Type> declared;
-    if (c.declared) {
-      declared = resolveType(c.declared->type, false);
-      if (c.declared->perm)
-        notYet(c.declared->type.range, "`perm`");
-      place = declared ? &*declared : nullptr;
-    }
-    checkExpr(c.init, place);
-    if (!c.decl || !c.init || !c.init->type.isValid() || (c.declared && !declared))
-      continue;
-    if (declared && !expectType(*c.init, *declared, "`" + c.decl->name.text + "`"))
-      continue;
-    c.decl->type = declared ? *declared : c.init->type;
-    if (c.declared && !c.declared->set.empty() && checkRange(*c.declared, c.decl->type, "a range"))
-      proveRange(*c.declared, *c.init, "the first value of `" + c.decl->name.text + "`");
-  }
-}
-
-void Checker::checkFor(ForExpr &e, const Type *expected) {
-  if (e.reverse)
-    notYet(e.range, "`rev`");
-  if (e.step.keep)
-    notYet(e.step.keep->range, "`keep`");
-  checkAxis(e.axis);
-  checkCarried(e, expected);
-  checkAttrs(e.attrs, AttrPlace::For, nullptr, nullptr);
-  std::vector<Type> state;
-  bool isRight = e.axis.loValue && e.axis.hiValue;
-  for (const Carried &c : e.carried) {
-    isRight &= c.decl && c.decl->type.isValid();
-    state.push_back(c.decl ? c.decl->type : Type());
-  }
-  Type want = state.size() == 1 ? state[0] : Type::tuple(state);
-  {
-    Scope names(*this);
-    Assuming scope(*this);
-    Frame frame;
-    frame.range = e.range;
-    frame.known = known;
-    frame.mark = symbols.size();
-    frame.accessMark = accesses.size();
-    if (e.binder) {
-      bindAxis(e.axis, *e.binder, frame);
-      declare(*e.binder);
-    }
-    llvm::StringMap<const Decl *> seen;
-    for (Carried &c : e.carried) {
-      if (!c.decl)
-        continue;
-      if (auto [old, isNew] = seen.try_emplace(c.decl->name.text, c.decl.get()); !isNew)
-        diags.error(c.decl->name.range, "`" + c.decl->name.text + "` stands twice in this list")
-            .note(old->second->name.range, "first here");
-      if (c.decl->type.isScalar() && isInt(c.decl->type.scalar)) {
-        c.decl->value =
-            newSymbol(c.decl->name.text, rangeOf(c.decl->type.scalar), SymbolInfo::Kind::Fresh);
-        if (c.declared && !c.declared->set.empty())
-          assumeCases(rangeCases(*c.declared, *c.decl->value));
-      }
-      declare(*c.decl);
-    }
-    frames.push_back(std::move(frame));
-    checkStmts(e.step.stmts);
-    checkExpr(e.step.next, isRight ? &want : nullptr);
-    frames.pop_back();
-    if (!isRight || !e.step.next || !e.step.next->type.isValid() ||
-        !expectType(*e.step.next, want, "the next state"))
-      return;
-    for (size_t i = 0; i < e.carried.size(); ++i)
-      if (const Carried &c = e.carried[i]; c.declared && !c.declared->set.empty()) {
-        auto *tuple = llvm::dyn_cast<TupleExpr>(e.step.next.get());
-        const Expr *next = e.carried.size() == 1 ? e.step.next.get()
-                           : tuple               ? tuple->parts[i].get()
-                                                 : nullptr;
-        if (next)
-          proveRange(*c.declared, *next, "the next value of `" + c.decl->name.text + "`");
-        else
-          notYet(e.step.next->range,
-                 "a range of a carried name whose next value is no tuple written out");
-      }
-  }
-  e.type = want;
-  setFreshValue(e);
-  if (e.value && e.carried[0].declared && !e.carried[0].declared->set.empty())
-    assumeCases(rangeCases(*e.carried[0].declared, *e.value));
 }
 
 } // namespace texpr

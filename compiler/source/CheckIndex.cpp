@@ -20,9 +20,8 @@ const NameExpr *Checker::rootName(const Expr &e, std::vector<unsigned> &path) {
   if (!field || !field->base)
     return nullptr;
   const NameExpr *name = rootName(*field->base, path);
-  unsigned part = 0;
-  if (name && !llvm::StringRef(field->name).getAsInteger(10, part))
-    path.push_back(part);
+  if (name)
+    path.push_back(field->index);
   return name;
 }
 
@@ -56,7 +55,9 @@ static Type afterIndex(const Type &t, size_t indexed, const std::vector<facts::E
     std::vector<Type> parts;
     for (const Type &part : t.parts)
       parts.push_back(afterIndex(part, indexed, kept));
-    return Type::tuple(std::move(parts));
+    Type after = Type::tuple(std::move(parts));
+    after.nominal = structOf(t.nominal, after);
+    return after;
   }
   std::vector<facts::Expr> shape = kept;
   shape.insert(shape.end(), t.shape.begin() + indexed, t.shape.end());
@@ -67,6 +68,8 @@ static Type afterIndex(const Type &t, size_t indexed, const std::vector<facts::E
 /// their begins.
 bool Checker::checkIndexArgs(IndexExpr &e, std::vector<FExpr> &at) {
   std::vector<unsigned> path;
+  if (e.base)
+    resolveParts(*e.base);
   const NameExpr *root = e.base ? rootName(*e.base, path) : nullptr;
   Decl *buffer = root ? lookUp(root->text) : nullptr;
   if (buffer && buffer->kind == Decl::Kind::Buffer)
@@ -128,6 +131,7 @@ void Checker::checkIndex(IndexExpr &e, bool covered, bool isPlace, bool reads) {
   std::vector<FExpr> at;
   if (!checkIndexArgs(e, at))
     return;
+  covered |= e.base->isTotal && !isPlace;
   isStore = isPlace;
   const Type &t = e.base->type;
   const Type *leaf = indexedLeaf(t);
@@ -204,52 +208,6 @@ std::vector<facts::Expr> Checker::bufferElement(const IndexExpr &e, const Decl &
     at.push_back(lo + anyIndex(d, FExpr(0), hi - lo));
   }
   return at;
-}
-
-/// True where the leaves of `v` are those of `t`, or scalars for its tensors.
-bool Checker::spreadsTo(const Type &v, const Type &t) {
-  std::vector<const Type *> given, wanted;
-  v.leaves(given);
-  t.leaves(wanted);
-  if (!sameScalars(v, t))
-    return false;
-  for (size_t i = 0; i < wanted.size(); ++i)
-    if (!given[i]->isScalar() && !sameShape(*given[i], *wanted[i]))
-      return false;
-  return true;
-}
-
-/// B4: `access else v`, where v is of the access's type, or a scalar for each element of a
-/// sub-tensor.
-void Checker::checkElse(ElseExpr &e, const Type *expected) {
-  auto *index = llvm::dyn_cast_or_null<IndexExpr>(e.access.get());
-  if (!index) {
-    checkExpr(e.access);
-    checkExpr(e.alternative);
-    if (e.access && e.access->type.isTensor())
-      return notYet(e.range, "a total view of a tensor (`else` on no access)");
-    if (e.access && e.access->type.isValid())
-      diags.error(e.range, "`else` covers an access, as in `x[i] else 0`; `" +
-                               text(e.access->range) + "` is none");
-    return;
-  }
-  if (!e.alternative) {
-    checkIndex(*index, true);
-    return notYet(e.range, "`else fail`");
-  }
-  checkIndex(*index, true);
-  if (!index->type.isValid()) {
-    checkExpr(e.alternative, expected);
-    return;
-  }
-  checkExpr(e.alternative, &index->type);
-  if (!e.alternative->type.isValid())
-    return;
-  if (!spreadsTo(e.alternative->type, index->type) &&
-      !expectType(*e.alternative, index->type, "the value after `else`"))
-    return;
-  e.type = index->type;
-  setFreshValue(e);
 }
 
 // ---- proofs ---------------------------------------------------------------------------------
@@ -378,35 +336,18 @@ void Checker::valueOfElement(IndexExpr &e, const std::vector<FExpr> &at) {
   const Decl *d = root ? root->decl : nullptr;
   bool isCovered = std::any_of(e.indices.begin(), e.indices.end(),
                                [](const IndexArg &a) { return a.bounds == Bounds::Else; });
-  if (!d || d->kind == Decl::Kind::Buffer || isCovered)
-    return setFreshValue(e);
-  std::vector<size_t> key(path.begin(), path.end());
-  for (const FExpr &index : at)
-    key.push_back(index.hash());
-  auto [found, isNew] = elements.try_emplace({d, key});
-  ElementSymbol &element = found->second;
-  auto range = dataRange.find(d);
-  if (isNew) {
-    element.value = newSymbol(text(e.range), rangeOf(e.type.scalar), SymbolInfo::Kind::Data, &e);
-    if (range != dataRange.end()) {
-      SymbolInfo &info = symbols[*element.value.asSymbol()];
-      info.isVerified = true;
-      element.inRange = rangeCases(*range->second, element.value);
-      if (range->second->set.size() == 1 && range->second->set[0].hi) {
-        const Span &s = range->second->set[0];
-        info.lo = s.lo->value;
-        info.hi = s.inclusive ? *s.hi->value + FExpr(1) : *s.hi->value;
-      }
-    }
-  }
-  e.value = element.value;
-  if (element.inRange.empty())
+  if (!d || d->kind == Decl::Kind::Buffer || isCovered) {
+    setFreshValue(e);
+    auto f = tensorFacts.find(d);
+    if (d && !isCovered && f != tensorFacts.end())
+      assumeCases(rangeCases(f->second, *e.value));
     return;
-  for (const Known *k = known.get(); k; k = k->before.get())
-    if (k == element.assumed.get())
-      return;
-  assumeCases(element.inRange);
-  element.assumed = known;
+  }
+  auto alias = aliasOf.find(d);
+  ElementSymbol &element = elementAt(alias == aliasOf.end() ? *d : *alias->second, path, at,
+                                     e.type.scalar, text(e.range), &e);
+  e.value = element.value;
+  assumeElement(element);
 }
 
 } // namespace texpr

@@ -33,6 +33,8 @@ void Checker::recordAccess(Access access) {
   size_t depth = buffers[access.buffer].frameDepth;
   for (size_t i = depth; i < frames.size(); ++i)
     if (frames[i].kind == Frame::Kind::Par) {
+      access.atomic = atomicAccess;
+      access.segments = segmentsHere();
       accesses.push_back(std::move(access));
       return;
     }
@@ -311,45 +313,70 @@ bool Checker::mayBeCarried(const BufferInfo &b) const {
   return false;
 }
 
-/// The stores of the iterations of `seq` before the one at hand, and those before the loop.
+/// The stores of the iterations of `seq` before the one at hand, and those before the loop. Over
+/// several axes an earlier iteration has the same indices up to one axis, an earlier index of that
+/// one, and any of those that follow.
 std::vector<Written> Checker::writtenBefore(const BufferInfo &b, size_t mark, const Frame &seq) {
   std::vector<Written> all(b.written.begin(), b.written.begin() + mark);
-  const Loop &loop = seq.loops[0];
-  for (size_t i = mark; i < b.written.size(); ++i) {
-    Written w = b.written[i];
-    Symbol earlier =
-        *newSymbol(facts.name(loop.symbol), symbols[loop.symbol].range, SymbolInfo::Kind::Binder)
-             .asSymbol();
-    bool isSelfContained = true;
-    auto replace = [&](FExpr &e) {
-      e = e.substitute([&](Symbol s) {
-        return s == loop.symbol ? std::optional(FExpr::symbol(earlier)) : std::nullopt;
-      });
-      std::vector<Symbol> used;
-      e.symbols(used);
-      for (Symbol s : used) {
-        bool isOwn = s < seq.mark || s == earlier;
-        for (const Loop &inner : w.loops)
-          isOwn |= inner.symbol == s;
-        isSelfContained &= isOwn;
-      }
-    };
-    for (FExpr &e : w.at)
-      replace(e);
-    for (Loop &inner : w.loops) {
-      replace(inner.lo);
-      replace(inner.hi);
-    }
-    for (Constraint &c : w.guards) {
-      replace(c.lhs);
-      replace(c.rhs);
-    }
-    if (!isSelfContained)
-      continue;
-    w.loops.insert(w.loops.begin(), Loop{earlier, loop.lo, FExpr::symbol(loop.symbol)});
-    all.push_back(std::move(w));
-  }
+  for (size_t i = mark; i < b.written.size(); ++i)
+    for (size_t axis = 0; axis < seq.loops.size(); ++axis)
+      if (auto w = inEarlierIteration(b.written[i], seq, axis))
+        all.push_back(std::move(*w));
   return all;
+}
+
+/// `w` as iterations made it that differ from the one at hand in `axis` first; nothing where it
+/// depends on what else belongs to an iteration.
+std::optional<Written> Checker::inEarlierIteration(Written w, const Frame &seq, size_t axis) {
+  std::map<Symbol, FExpr> earlier;
+  for (size_t k = axis; k < seq.loops.size(); ++k) {
+    Symbol s = seq.loops[k].symbol;
+    earlier[s] = newSymbol(facts.name(s), symbols[s].range, SymbolInfo::Kind::Binder);
+  }
+  std::vector<Loop> outer;
+  bool isSelfContained = true;
+  auto replace = [&](FExpr &e) {
+    e = e.substitute([&](Symbol s) {
+      auto found = earlier.find(s);
+      return found == earlier.end() ? std::nullopt : std::optional(found->second);
+    });
+    std::vector<Symbol> used;
+    e.symbols(used);
+    for (Symbol s : used) {
+      bool isOwn = s < seq.mark;
+      for (const Loop &loop : seq.loops)
+        isOwn |= loop.symbol == s;
+      for (const auto &[from, to] : earlier)
+        isOwn |= to.asSymbol() == s;
+      for (const Loop &inner : w.loops)
+        isOwn |= inner.symbol == s;
+      isSelfContained &= isOwn;
+    }
+  };
+  for (size_t k = axis; k < seq.loops.size(); ++k) {
+    const Loop &loop = seq.loops[k];
+    Loop before{*earlier[loop.symbol].asSymbol(), loop.lo, loop.hi};
+    replace(before.lo);
+    replace(before.hi);
+    FExpr here = FExpr::symbol(loop.symbol);
+    if (k == axis)
+      (seq.isReverse ? before.lo : before.hi) = seq.isReverse ? here + FExpr(1) : here;
+    outer.push_back(before);
+  }
+  for (FExpr &e : w.at)
+    replace(e);
+  for (Loop &inner : w.loops) {
+    replace(inner.lo);
+    replace(inner.hi);
+  }
+  for (Constraint &c : w.guards) {
+    replace(c.lhs);
+    replace(c.rhs);
+  }
+  if (!isSelfContained)
+    return std::nullopt;
+  w.loops.insert(w.loops.begin(), outer.begin(), outer.end());
+  return w;
 }
 
 void Checker::settlePending(size_t first, const Marks &marks, const Frame &seq) {
@@ -363,7 +390,7 @@ void Checker::settlePending(size_t first, const Marks &marks, const Frame &seq) 
     }
     const BufferInfo &info = buffers[read.buffer];
     bool isCovered = false;
-    if (seq.loops.size() == 1) {
+    if (!seq.loops.empty()) {
       Assuming scope(*this);
       std::vector<const Known *> inside;
       for (const Known *k = read.known.get(); k && k != known.get(); k = k->before.get())

@@ -29,6 +29,14 @@ static bool overlap(const std::vector<unsigned> &a, const std::vector<unsigned> 
   return std::equal(a.begin(), a.begin() + std::min(a.size(), b.size()), b.begin());
 }
 
+/// P4: updates by one operator meet in any order; a sum takes differences, too.
+static bool areAtomic(const Access &a, const Access &b) {
+  if (!a.atomic || !b.atomic)
+    return false;
+  auto isSum = [](AssignOp op) { return op == AssignOp::Add || op == AssignOp::Sub; };
+  return a.atomic == b.atomic || (isSum(*a.atomic) && isSum(*b.atomic));
+}
+
 void Checker::checkRaces(const Frame &par) {
   size_t depth = frames.size();
   std::vector<Access> inside;
@@ -39,18 +47,25 @@ void Checker::checkRaces(const Frame &par) {
     const Access &a = accesses[i];
     auto same = [&](const Access &b) {
       return a.buffer == b.buffer && a.path == b.path && a.at == b.at && a.disjoint == b.disjoint &&
-             a.known == b.known && (b.isWrite || !a.isWrite);
+             a.atomic == b.atomic && a.segments == b.segments && a.known == b.known &&
+             (b.isWrite || !a.isWrite);
     };
     if (isOutside(a) && std::none_of(inside.begin(), inside.end(), same))
       inside.push_back(a);
   }
   otherIteration.clear();
   std::set<const Decl *> reported;
+  size_t full = segmentsHere().size(); // of this par among those around an access
+  auto isApart = [&](const Access &a, const Access &b) {
+    return par.isFull && findSegment(a.segments[full]) != findSegment(b.segments[full]);
+  };
   for (size_t i = 0; i < inside.size(); ++i)
     for (size_t j = i; j < inside.size(); ++j) {
       const Access &a = inside[i], &b = inside[j];
       if (a.buffer != b.buffer || !(a.isWrite || b.isWrite) || !overlap(a.path, b.path) ||
           reported.count(a.buffer))
+        continue;
+      if (areAtomic(a, b) || isApart(a, b))
         continue;
       if (par.disjoint || a.disjoint || b.disjoint) {
         note(CheckNote::Kind::Disjoint, a.range,
@@ -140,7 +155,11 @@ void Checker::reportRace(const Frame &par, const Access &a, const Access &b,
   error.note(other.range, isSelf          ? "the same store in both"
                           : other.isWrite ? "the other store"
                                           : "the read");
-  error.note("let each iteration store to its own elements, use `seq`, or combine values by "
+  if (par.isFull)
+    error.note("what another iteration stored is there after a `barrier` between the two");
+  else if (a.atomic || b.atomic)
+    error.note("an `atomic` agrees only with another of the same operator on that element");
+  error.note("let each iteration store to its own elements, use `seq`, `atomic`, or combine values by "
              "`reduce`; `@disjoint` takes the responsibility");
 }
 

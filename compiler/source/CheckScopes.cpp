@@ -202,8 +202,11 @@ void Checker::assume(const Formula &f) {
   assumeCases(f.cases());
 }
 
-/// Intervals answer most questions about dims at once.
+/// Intervals answer most questions about dims at once. Under a signature with errors nothing is asked: what does not hold there follows
+/// from them.
 bool Checker::isProved(const Constraint &c) {
+  if (auto info = fnInfo.find(currentFn); info != fnInfo.end() && !info->second.isValid)
+    return true;
   facts::Range d = interval(c.lhs - c.rhs);
   switch (c.rel) {
   case Rel::GE:

@@ -35,8 +35,6 @@ void Checker::checkSignature(FnDecl &fn) {
   unbound.clear();
   divisors.clear();
   whereParts.clear();
-  if (!fn.typeParams.empty())
-    notYet(fn.typeParams[0].name.range, "a generic function");
   checkAttrs(fn.attrs, AttrPlace::Fn, nullptr, nullptr);
   for (const Fact &promise : fn.ensures)
     notYet(promise.range, "`ensure`");
@@ -55,6 +53,8 @@ void Checker::checkSignature(FnDecl &fn) {
     requireWhere(fn, true);
     checkExtents(fn);
     checkRanges(fn);
+    checkDataFacts(fn);
+    undo.clear();
     if (diags.errorCount() == errorsBefore && facts.isUnreachable())
       diags.error(fn.name.range, "no call satisfies the dims and `where` facts of `" +
                                      fn.name.text + "`: they contradict each other");
@@ -74,12 +74,14 @@ void Checker::enterSignature(FnDecl &fn) {
   for (Param &p : fn.params)
     if (p.decl)
       declare(*p.decl);
+  enterInout(fn);
   std::vector<const Known *> facts;
   for (const Known *k = fnInfo[&fn].known.get(); k; k = k->before.get())
     facts.push_back(k);
   known = nullptr;
   for (auto k = facts.rbegin(); k != facts.rend(); ++k)
     assumeCases((*k)->cases);
+  enterDataFacts(fn);
 }
 
 // ---- types ----------------------------------------------------------------------------------
@@ -105,16 +107,13 @@ std::optional<Type> Checker::resolveType(TypeExpr &t, bool inSignature) {
         return std::nullopt;
       parts.push_back(std::move(*type));
     }
-    result = Type::tuple(std::move(parts));
+    result = Type::tuple(std::move(parts), t.nominal);
   } else {
-    for (const auto &s : program.structs)
-      if (s->name.text == t.name.text) {
-        notYet(t.range, "a struct as a type");
-        return std::nullopt;
-      }
-    if (!t.name.text.empty() && !isPartial)
+    // A struct that is left here has an error of its own.
+    if (!t.name.text.empty() && !isPartial && !structByName.count(t.name.text))
       diags.error(t.name.range, "no type is named `" + t.name.text + "`")
-          .note("types are f64 f32 f16 bf16, i8 … i64, u8 … u64, bool, tuples and tensors of them");
+          .note("types are f64 f32 f16 bf16 f8e4m3 f8e5m2, i8 … i64, u8 … u64, bool, structs, tuples and "
+                "tensors of them");
     return std::nullopt;
   }
   std::vector<FExpr> shape;
@@ -161,11 +160,8 @@ void Checker::checkTypes(FnDecl &fn) {
             .note(old->second, "first here");
     if (auto t = resolveType(r.declared.type, true); t && !usesAny(*t, unbound))
       r.type = *t;
-    if (r.declared.perm)
-      notYet(r.declared.type.range, "`perm`");
   }
-  if (fn.results.empty() && fn.body)
-    notYet(fn.name.range, "a function without a result");
+  checkInoutParams(fn);
 }
 
 // ---- what is tested at entry ----------------------------------------------------------------
@@ -192,6 +188,10 @@ void Checker::tighten(const Constraint &c) {
 }
 
 void Checker::require(FnDecl &fn, Constraint c, SourceRange range, std::string text, bool prior) {
+  if (usesFound(c.lhs) || usesFound(c.rhs)) { // no entry can test it
+    fnInfo[&fn].promised.push_back({c, range, std::move(text)});
+    return;
+  }
   assume(c);
   tighten(c);
   for (const EntryCheck &other : fn.entryChecks)
@@ -247,7 +247,7 @@ static const char *relationText(BinaryOp op) {
 /// The relations of `where`, but for those that define a dim.
 void Checker::collectWhere(FnDecl &fn) {
   for (Fact &fact : fn.where) {
-    if (definitions.count(&fact) || !isSupportedFact(fact))
+    if (definitions.count(&fact) || isDataFact(fact) || !isSupportedFact(fact))
       continue;
     std::vector<FExpr> values;
     for (ExprPtr &e : fact.chain) {
@@ -350,7 +350,7 @@ void Checker::assumeBytes(const Type &t) {
 void Checker::checkScalarRange(FnDecl &fn, Param &p) {
   Cases cases = rangeCases(p.declared, *p.decl->value);
   if (cases.size() != 1)
-    return notYet(p.declared.type.range, "a range of a scalar with `or`");
+    return checkScalarCases(fn, p, cases);
   for (const Constraint &c : cases[0])
     require(fn, c, p.decl->name.range, facts.str(c));
 }
@@ -360,29 +360,26 @@ void Checker::checkScalarRange(FnDecl &fn, Param &p) {
 void Checker::checkRanges(FnDecl &fn) {
   for (unsigned i = 0; i < fn.params.size(); ++i) {
     Param &p = fn.params[i];
-    if (!p.decl || p.declared.set.empty() || !p.decl->type.isValid())
+    if (!p.decl || (p.declared.set.empty() && !p.declared.perm) || !p.decl->type.isValid())
       continue;
     if (!checkRange(p.declared, p.decl->type, "a range"))
+      continue;
+    if (p.declared.perm)
+      setFacts(*p.decl, &p.declared, nullptr);
+    if (p.declared.set.empty())
       continue;
     if (p.decl->value) {
       checkScalarRange(fn, p);
       continue;
     }
-    dataRange[p.decl.get()] = &p.declared;
-    std::string range;
-    for (const Span &s : p.declared.set) {
-      range += range.empty() ? "" : " or ";
-      range += text(s.hi ? spanning(s.lo->range, s.hi->range) : s.lo->range);
-    }
+    setFacts(*p.decl, &p.declared, nullptr);
+    tensorFacts[p.decl.get()].isTested = true;
+    std::string range = setText(p.declared);
     out.sites.push_back(
         {&fn, i, p.decl->name.range, p.decl->name.text + ": every element is in " + range});
   }
   for (ResultDecl &r : fn.results) {
-    if (r.declared.set.empty() || !r.type.isValid())
-      continue;
-    if (!r.type.isScalar())
-      notYet(r.declared.type.range, "a range of a result that is no scalar");
-    else
+    if (r.type.isValid())
       checkRange(r.declared, r.type, "a range");
   }
 }

@@ -37,15 +37,15 @@ void Checker::checkStmt(Stmt &s) {
   case StmtKind::If:
     return checkIfStmt(llvm::cast<IfStmt>(s));
   case StmtKind::Call:
-    return notYet(s.range, "a call as a statement (for `inout` parameters)");
+    return checkCallStmt(llvm::cast<CallStmt>(s));
   case StmtKind::Barrier:
-    return notYet(s.range, "`barrier`");
+    return checkBarrier(llvm::cast<BarrierStmt>(s));
   case StmtKind::Wait:
-    return notYet(s.range, "`wait`");
+    return checkWait(llvm::cast<WaitStmt>(s));
   case StmtKind::Assume:
-    return notYet(s.range, "`assume`");
+    return checkAssume(llvm::cast<AssumeStmt>(s));
   case StmtKind::Asm:
-    return notYet(s.range, "`asm`");
+    return checkAsm(*llvm::cast<AsmStmt>(s).asmExpr, true);
   }
 }
 
@@ -54,37 +54,49 @@ void Checker::checkStmt(Stmt &s) {
 void Checker::checkLet(LetStmt &s) {
   std::optional<Type> declared;
   if (s.declared) {
+    Scope names(*this);
+    declareFoundDims(s);
     declared = resolveType(s.declared->type, false);
-    if (s.declared->perm)
-      notYet(s.declared->type.range, "`perm`");
+    if (declared && declared->isTensor() && checkRange(*s.declared, *declared, "a range"))
+      setGoal(s.init.get(), *s.declared, "this `let`");
   }
   checkExpr(s.init, declared ? &*declared : nullptr);
+  if (!s.foundDims.empty() && declared)
+    declared = settleFoundDims(s) ? resolveType(s.declared->type, false) : std::nullopt;
   Type t = s.init ? s.init->type : Type();
   if (s.declared) {
     if (!declared || !t.isValid() || !expectType(*s.init, *declared, "this `let`"))
       t = declared.value_or(Type());
     else
       t = *declared;
-    if (t.isValid() && s.init->type.isValid() && !s.declared->set.empty() &&
+    if (t.isScalar() && s.init->type.isValid() && !s.declared->set.empty() &&
         checkRange(*s.declared, t, "a range"))
       proveRange(*s.declared, *s.init, "the value");
   }
   llvm::StringMap<SourceRange> seen;
   bindPattern(s.pattern, t, s.init.get(), seen);
+  if (s.pattern.decl && s.declared && t.isTensor())
+    setFacts(*s.pattern.decl, &*s.declared, s.init.get());
 }
 
 /// N3: two equal names in one pattern are an error; otherwise a `let` may shadow.
 void Checker::bindPattern(Pattern &p, const Type &t, const Expr *init,
-                          llvm::StringMap<SourceRange> &seen) {
+                          llvm::StringMap<SourceRange> &seen, size_t leaf) {
   if (p.isTuple) {
     bool fits = t.isTuple() && t.parts.size() == p.parts.size();
     if (t.isValid() && !fits)
       diags.error(p.range, "a pattern of " + std::to_string(p.parts.size()) +
                                " names takes a tuple of as many parts, not " + str(t));
     auto *tuple = llvm::dyn_cast_or_null<TupleExpr>(init);
-    for (size_t i = 0; i < p.parts.size(); ++i)
+    for (size_t i = 0; i < p.parts.size(); ++i) {
+      bool isPart = fits && tuple && leaf == 0 && tuple->parts.size() == p.parts.size();
       bindPattern(p.parts[i], fits ? t.parts[i] : Type(),
-                  fits && tuple ? tuple->parts[i].get() : nullptr, seen);
+                  isPart ? tuple->parts[i].get()
+                  : fits ? init
+                         : nullptr,
+                  seen, isPart ? 0 : leaf);
+      leaf += fits && !isPart ? countLeaves(t.parts[i]) : 0;
+    }
     return;
   }
   if (!p.decl)
@@ -94,8 +106,15 @@ void Checker::bindPattern(Pattern &p, const Type &t, const Expr *init,
     diags.error(d.name.range, "`" + d.name.text + "` stands twice in this pattern")
         .note(old->second, "first here");
   d.type = t;
-  if (init && init->value)
-    d.value = init->value;
+  bool isWhole = init && countLeaves(init->type) == countLeaves(t);
+  std::optional<FExpr> value = init && t.isScalar() ? leafValue(*init, leaf) : std::nullopt;
+  if (init)
+    letInit[&d] = {init, leaf};
+  if (!isWhole)
+    init = nullptr;
+  d.isTotal = init && init->isTotal;
+  if (value)
+    d.value = value;
   else if (t.isScalar() && isInt(t.scalar))
     d.value = newSymbol(d.name.text, rangeOf(t.scalar), SymbolInfo::Kind::Fresh);
   d.isDimExpr = d.value && isDimExpr(*d.value);
@@ -104,9 +123,8 @@ void Checker::bindPattern(Pattern &p, const Type &t, const Expr *init,
       exactLet[&d] = *exact;
   if (init && t.isScalar(ScalarKind::Bool))
     boolLets[&d] = formula(*init);
-  if (auto *name = llvm::dyn_cast_or_null<NameExpr>(init))
-    if (auto range = dataRange.find(name->decl); range != dataRange.end())
-      dataRange[&d] = range->second;
+  if (t.isTensor())
+    setFacts(d, nullptr, init);
   declare(d);
 }
 
@@ -114,12 +132,15 @@ void Checker::bindPattern(Pattern &p, const Type &t, const Expr *init,
 bool Checker::checkRange(RType &r, const Type &t, const std::string &what) {
   std::vector<const Type *> leaves;
   t.leaves(leaves);
-  if (leaves.size() != 1 || !isInt(leaves[0]->scalar)) {
-    diags.error(r.type.range, what + " of values stands on integers, not on " + str(t));
+  if (r.perm &&
+      (leaves.size() != 1 || leaves[0]->shape.size() != 1 || !isInt(leaves[0]->scalar))) {
+    diags.error(r.type.range, "a permutation is a vector of integers, not " + str(t));
     return false;
   }
-  if (!inSignature && !t.isScalar()) {
-    notYet(r.type.range, "a range of a tensor that is no parameter");
+  if (r.set.empty())
+    return true;
+  if (leaves.size() != 1 || !isInt(leaves[0]->scalar)) {
+    diags.error(r.type.range, what + " of values stands on integers, not on " + str(t));
     return false;
   }
   bool isRight = true;
@@ -130,29 +151,6 @@ bool Checker::checkRange(RType &r, const Type &t, const std::string &what) {
       isRight &= inSignature ? signatureDim(*end).has_value() : bodyBound(*end).has_value();
     }
   return isRight;
-}
-
-/// F2: a range on a `let`, a carried name or a result is proved.
-void Checker::proveRange(const RType &r, const Expr &e, const std::string &what) {
-  if (!e.value)
-    return;
-  Cases cases = rangeCases(r, *e.value);
-  for (const auto &conjunction : cases)
-    if (isProved(conjunction))
-      return;
-  if (cases.size() != 1) {
-    diags.error(e.range, what + " is not proved to be in its declared range");
-    return;
-  }
-  for (const Constraint &c : cases[0]) {
-    facts::Answer answer = facts.prove(c);
-    if (answer)
-      continue;
-    std::string example = counterExample(answer, {c.lhs, c.rhs});
-    diags.error(e.range, what + " is not proved to be in its declared range: `" + facts.str(c) +
-                             "`" + (example.empty() ? "" : ", not so for " + example));
-    return;
-  }
 }
 
 // ---- buffers and stores ---------------------------------------------------------------------
@@ -189,10 +187,10 @@ bool Checker::checkBufferExtents(BufferStmt &s, const Type &t) {
 void Checker::checkBuffer(BufferStmt &s) {
   checkAttrs(s.attrs, AttrPlace::Buffer, nullptr, nullptr);
   auto t = resolveType(s.declared.type, false);
-  if (s.declared.perm || !s.declared.set.empty())
-    notYet(s.declared.type.range, "a range of a buffer's values");
   if (t && !checkBufferExtents(s, *t))
     t.reset();
+  if (t)
+    checkBufferRange(s, *t);
   checkExpr(s.init, t ? &*t : nullptr);
   if (!s.decl)
     return;
@@ -203,8 +201,10 @@ void Checker::checkBuffer(BufferStmt &s) {
         .error(d.name.range,
                "a buffer may not take the name of another value, as `" + d.name.text + "` does")
         .note(old->name.range, "which is declared here");
-  if (t)
+  if (t) {
     d.type = *t;
+    checkPlacement(s, *t);
+  }
   BufferInfo info;
   info.frameDepth = frames.size();
   info.full = s.init != nullptr;
@@ -241,19 +241,19 @@ bool Checker::checkPlace(Expr &e, Place &place) {
     if (!field->base || !checkPlace(*field->base, place))
       return false;
     const Type &t = field->base->type;
-    unsigned part = 0;
-    if (!t.isTuple() || llvm::StringRef(field->name).getAsInteger(10, part) ||
-        part >= t.parts.size()) {
+    auto part = partNamed(t, field->name);
+    if (!part) {
       if (t.isValid())
         diags.error(field->nameRange, str(t) + " has no part ." + field->name);
       return false;
     }
-    field->index = part;
-    field->type = t.parts[part];
-    place.path.push_back(part);
+    field->index = *part;
+    field->type = t.parts[*part];
+    place.path.push_back(*part);
     return field->type.isValid();
   } else if (auto *index = llvm::dyn_cast<IndexExpr>(&e)) {
     std::vector<unsigned> path;
+    resolveParts(e);
     const NameExpr *root = index->base ? rootName(*index->base, path) : nullptr;
     if (!root) {
       diags.error(e.range, "a store goes to a buffer's name, its parts and elements");
@@ -312,13 +312,22 @@ bool Checker::checkAssignOp(const AssignStmt &s, const Type &t) {
 
 void Checker::checkAssign(AssignStmt &s) {
   checkAttrs(s.attrs, AttrPlace::Assign, nullptr, nullptr);
-  if (s.atomic)
-    return notYet(s.range, "`atomic`");
   if (!s.place)
     return checkExpr(s.value);
+  makeUpdate(s);
   Place place;
   bool isRight = checkPlace(*s.place, place);
+  if (auto range = bufferRange.find(place.buffer); range != bufferRange.end())
+    if (isRight && s.op == AssignOp::Set && !s.atomic)
+      setGoal(s.value.get(), *range->second, "what is stored");
   checkExpr(s.value, isRight ? &s.place->type : nullptr);
+  if (isRight)
+    proveStored(s, *place.buffer);
+  if (s.old) {
+    declare(*s.old);
+    if (isRight)
+      s.old->type = s.place->type;
+  }
   if (!isRight)
     return;
   place.buffer->isMutable = true;
@@ -327,33 +336,22 @@ void Checker::checkAssign(AssignStmt &s) {
     bool spreads = t.isTensor() && s.value->type.isScalar(t.scalar);
     isRight = (spreads || expectType(*s.value, t, "what is stored")) && checkAssignOp(s, t);
   }
-  if (!mayWrite(place, s.place->range))
+  if (!mayWrite(place, s.place->range) || (s.atomic && !checkAtomic(s)))
     return;
-  if (place.at.empty() && t.isTensor()) { // a whole buffer, or a whole part of one
-    for (const FExpr &extent : t.shape) {
-      place.at.push_back(anyIndex(*place.buffer, FExpr(0), extent));
-      place.slices.push_back({*place.at.back().asSymbol(), FExpr(0), extent});
-    }
-  } else if (place.at.empty() && t.isTuple()) {
-    std::vector<const Type *> leaves;
-    t.leaves(leaves);
-    for (const FExpr &extent : leaves[0]->shape) {
-      place.at.push_back(anyIndex(*place.buffer, FExpr(0), extent));
-      place.slices.push_back({*place.at.back().asSymbol(), FExpr(0), extent});
-    }
-  }
-  if (s.op != AssignOp::Set)
+  coverWhole(place, t);
+  if (s.atomic)
+    atomicAccess = s.op;
+  if (s.op != AssignOp::Set || s.old)
     readBuffer(*place.buffer, place.path, place.at, s.place->range);
   writeBuffer(*place.buffer, place.path, place.at, place.slices, s.place->range,
               hasAttr(s.attrs, "disjoint"));
+  atomicAccess.reset();
 }
 
 // ---- loops and choice -----------------------------------------------------------------------
 
 /// P3: a loop of the parallel level has no value.
 void Checker::checkPar(ParStmt &s) {
-  if (s.fully)
-    return notYet(s.range, "`fully par`");
   auto marks = writtenMarks();
   Frame frame;
   {
@@ -362,11 +360,23 @@ void Checker::checkPar(ParStmt &s) {
     frame.kind = Frame::Kind::Par;
     frame.range = s.range;
     frame.disjoint = hasAttr(s.attrs, "disjoint");
+    frame.nondeterministic = hasAttr(s.attrs, "nondeterministic");
+    frame.isFull = s.fully;
     bool isRight = checkDomain(s.domain, s.binders, false, "par", frame);
     checkAttrs(s.attrs, AttrPlace::Par, &s.binders, s.body.get());
+    checkScope(s, frame);
+    frame.segment = s.fully ? newSegment() : 0;
     frames.push_back(frame);
+    if (s.fully) {
+      checkFullPar(s);
+      fullMarks.push_back(marks);
+    }
     if (s.body)
       checkBlock(*s.body, nullptr);
+    if (s.fully) {
+      fullMarks.pop_back();
+      checkUniformity(s);
+    }
     if (s.body && s.body->value && s.body->value->type.isValid())
       diags.error(s.body->value->range,
                   "a `par` has no value; store to a buffer, or use `compute`");
@@ -379,10 +389,9 @@ void Checker::checkPar(ParStmt &s) {
 }
 
 void Checker::checkSeq(SeqStmt &s) {
-  if (s.reverse)
-    return notYet(s.range, "`rev`");
   auto marks = writtenMarks();
   Frame frame;
+  frame.isReverse = s.reverse;
   {
     Scope names(*this);
     Assuming scope(*this);
@@ -390,10 +399,13 @@ void Checker::checkSeq(SeqStmt &s) {
     frame.range = s.range;
     bool isRight = checkDomain(s.domain, s.binders, false, "seq", frame);
     checkAttrs(s.attrs, AttrPlace::Seq, &s.binders, s.body.get());
+    frame.nondeterministic = hasAttr(s.attrs, "nondeterministic");
     frames.push_back(frame);
     size_t firstPending = pending.size();
+    auto segments = segmentsHere();
     if (s.body)
       checkBlock(*s.body, nullptr);
+    joinSegmentsHere(segments);
     if (s.body && s.body->value && s.body->value->type.isValid())
       diags.error(s.body->value->range, "a `seq` has no value; store to a buffer, or use `for`");
     frames.pop_back();
@@ -409,6 +421,7 @@ void Checker::checkIfStmt(IfStmt &s) {
   if (checkCondition(s.cond))
     cond = formula(*s.cond);
   auto marks = writtenMarks();
+  auto segments = segmentsHere();
   {
     Assuming scope(*this);
     assume(cond);
@@ -416,6 +429,8 @@ void Checker::checkIfStmt(IfStmt &s) {
       checkBlock(*s.thenBlock, nullptr);
   }
   auto middle = writtenMarks();
+  auto afterThen = segmentsHere();
+  restoreSegments(segments);
   {
     Assuming scope(*this);
     assume(cond.negated());
@@ -427,6 +442,7 @@ void Checker::checkIfStmt(IfStmt &s) {
   for (Block *b : {s.thenBlock.get(), s.elseBlock.get()})
     if (b && b->value && b->value->type.isValid())
       diags.error(b->value->range, "the value of this `if` is not used");
+  joinSegmentsHere(afterThen);
   guardWritten(marks, middle, cond);
 }
 

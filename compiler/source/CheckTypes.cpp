@@ -15,6 +15,14 @@ std::string str(const Type &t, const facts::Facts &facts) {
   if (!t.isValid())
     return "?";
   std::string s;
+  if (t.isStruct()) { // the extents before those of the fields
+    std::vector<const Type *> leaves, fields;
+    t.leaves(leaves);
+    t.nominal->type.leaves(fields);
+    for (size_t i = 0; i + fields[0]->shape.size() < leaves[0]->shape.size(); ++i)
+      s += (i ? ", " : "[") + facts.str(leaves[0]->shape[i]);
+    return t.nominal->name.text + (s.empty() ? s : s + "]");
+  }
   if (t.isTuple()) {
     for (const Type &part : t.parts)
       s += (s.empty() ? "(" : ", ") + str(part, facts);
@@ -48,7 +56,7 @@ bool Checker::sameShape(const Type &a, const Type &b) {
 }
 
 bool Checker::sameType(const Type &a, const Type &b) {
-  if (a.kind != b.kind || a.parts.size() != b.parts.size())
+  if (a.kind != b.kind || a.nominal != b.nominal || a.parts.size() != b.parts.size())
     return false;
   if (a.isLeaf() && (a.scalar != b.scalar || !sameShape(a, b)))
     return false;
@@ -59,7 +67,7 @@ bool Checker::sameType(const Type &a, const Type &b) {
 }
 
 bool Checker::sameScalars(const Type &a, const Type &b) const {
-  if (a.kind != b.kind || a.parts.size() != b.parts.size())
+  if (a.kind != b.kind || a.nominal != b.nominal || a.parts.size() != b.parts.size())
     return false;
   if (a.isLeaf() && a.scalar != b.scalar)
     return false;

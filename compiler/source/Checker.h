@@ -12,12 +12,25 @@
 //   CheckValues.cpp      expressions and conditions as facts, without wrapping
 //   CheckExpr.cpp        operators, choice, blocks
 //   CheckCalls.cpp       functions, builtins, conversions
-//   CheckForms.cpp       compute, reduce, for
+//   CheckForms.cpp       compute, reduce
+//   CheckIterate.cpp     for, while
+//   CheckViews.cpp       `else`: guarded accesses, total views
+//   CheckInout.cpp       calls that change their arguments
+//   CheckPrefix.cpp      scan, filter, dims that are found while running
+//   CheckScatter.cpp     scatter: places in range, and distinct
+//   CheckSort.cpp        argsort, top
 //   CheckIndex.cpp       accesses and their bounds
 //   CheckStmt.cpp        let, buffers, stores, par, seq, if
 //   CheckInit.cpp        every element that is read is written
 //   CheckRaces.cpp       iterations of a par touch distinct elements
+//   CheckAtomic.cpp      `atomic`
+//   CheckLanes.cpp       scopes, `fully par`, what lanes do together
+//   CheckAsm.cpp         `asm`, `wait`
 //   CheckAttrs.cpp       attributes
+//   CheckFacts.cpp       facts on data: what is verified, and what is known of an element by it
+//   CheckRanges.cpp      ranges of values and permutations, proved where they are no parameter's
+//   CheckStructs.cpp     structs as types and values, their operators
+//   CheckGenerics.cpp    instances of generic functions and ops
 #pragma once
 #include "compiler/source/Builtins.h"
 #include "compiler/source/Check.h"
@@ -25,6 +38,7 @@
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -70,8 +84,13 @@ struct Frame {
   facts::Symbol mark = 0; // symbols from here on belong to one iteration
   std::vector<Loop> loops;
   std::vector<const Decl *> binders;
+  bool isReverse = false; // the loops run from their last index
   size_t accessMark = 0; // accesses from here on are inside
   bool disjoint = false;
+  bool isFull = false;          // `fully par`
+  int level = -1;               // Par: which scope an iteration gets, by `levelOf`; -1: none
+  size_t segment = 0;           // isFull: what no barrier separates from the point at hand
+  bool nondeterministic = false; // `@nondeterministic` stands on it
   bool asksNonEmpty = false, isNonEmpty = true; // whether every axis is proved to have an index
 };
 
@@ -84,6 +103,8 @@ struct Access {
   bool isWrite = false, disjoint = false;
   SourceRange range;
   KnownList known;
+  std::optional<AssignOp> atomic = {}; // updated as one
+  std::vector<size_t> segments = {};   // of each `fully par` around, outermost first
 };
 
 /// Elements of a buffer that are written: `at` for all values of `loops` (outermost first) under
@@ -102,28 +123,69 @@ struct BufferInfo {
   SourceRange range;
 };
 
+/// A relation of `where`.
+struct WherePart {
+  facts::Constraint constraint;
+  SourceRange range;
+  std::string text;
+};
+
 /// What a call needs of a function's signature beside Ast.h.
 struct FnInfo {
   std::vector<facts::Constraint> required; // over its symbols
   std::vector<std::pair<SourceRange, std::string>> requiredText;
+  std::vector<WherePart> promised; // of dims that are found while running: proved in the body
   bool isValid = false; // the signature has no errors
   KnownList known;      // what it assumes
 };
 
 struct SymbolInfo {
-  enum class Kind { Dim, Scalar, Binder, Data, Fresh } kind = Kind::Fresh;
+  /// Found: the length of a filter, a dim that is known while running.
+  enum class Kind { Dim, Scalar, Binder, Data, Fresh, Found } kind = Kind::Fresh;
   facts::Range range;
   std::optional<facts::Expr> lo, hi; // Binder: lo <= s < hi. Data with one range: the same
   bool isVerified = false;           // Data: by a range that code tests
   bool isIndex = false;              // Binder: any index that a slice or a whole axis covers
 };
 
+/// What is known of the elements of a tensor that never changes.
+struct TensorFacts {
+  struct Span {
+    facts::Expr lo;
+    std::optional<facts::Expr> end; // exclusive; absent: the one value `lo`
+  };
+  std::vector<Span> spans; // each element is in one of them; empty: any
+  bool isTested = false;   // the spans, as each element is used
+  bool isSorted = false, isPerm = false;
+  bool isDistinct = false; // elements that differ in the last index alone are different
+};
+
 /// An element of an immutable tensor.
 struct ElementSymbol {
   facts::Expr value;
-  std::vector<std::vector<facts::Constraint>> inRange;
-  KnownList assumed; // where its range is in force
+  const Decl *decl = nullptr;
+  std::vector<unsigned> path;
+  std::vector<facts::Expr> at;
+  KnownList assumed;                  // where what is known of it is in force
+  std::optional<facts::Expr> equalTo; // by a fact, over dims
 };
+
+/// A fact `all d… |…| { … }`: for all `loops`, one case of each of the conditions holds of the `elements`.
+struct AllFact {
+  std::vector<Loop> loops;
+  std::vector<const ElementSymbol *> elements;
+  std::vector<std::vector<std::vector<facts::Constraint>>> conditions;
+};
+
+/// The struct that a value of type `t`, which may have lost axes, still is.
+const StructDecl *structOf(const StructDecl *nominal, const Type &t);
+
+/// `t` without its first axes.
+Type withoutOuter(const Type &t, size_t axes);
+/// A symbol of `t`'s extents that belongs to one iteration.
+std::optional<facts::Symbol> innerSymbol(const Type &t, facts::Symbol mark,
+                                         const std::vector<SymbolInfo> &symbols);
+size_t countLeaves(const Type &t);
 
 class Checker {
 public:
@@ -197,11 +259,6 @@ private:
   bool usableScalar(ScalarKind k, SourceRange range);
   std::set<const Decl *> unbound;     // dims of the signature at hand
   std::set<const Fact *> definitions; // facts of `where` that define a dim
-  struct WherePart {
-    Constraint constraint;
-    SourceRange range;
-    std::string text;
-  };
   std::vector<WherePart> whereParts; // of the signature at hand
   unsigned priorChecks = 0;
   struct Divisor {
@@ -239,12 +296,18 @@ private:
   struct Assuming { // what is assumed within
     Checker &c;
     KnownList before;
-    explicit Assuming(Checker &c) : c(c), before(c.known) { c.facts.push(); }
+    size_t undoMark;
+    explicit Assuming(Checker &c) : c(c), before(c.known), undoMark(c.undo.size()) {
+      c.facts.push();
+    }
     ~Assuming() {
       c.known = before;
       c.facts.pop();
+      for (; c.undo.size() > undoMark; c.undo.pop_back())
+        c.undo.back()();
     }
   };
+  std::vector<std::function<void()>> undo; // of what `assume` says of whole tensors
   Decl *lookUp(llvm::StringRef name) const;
   void declare(Decl &d);
   void declareList(const Binders &binders);
@@ -331,14 +394,14 @@ private:
   void checkSelect(CallExpr &e, const Type *expected);
   void checkBitcast(CallExpr &e);
   void checkReshape(CallExpr &e);
-  void checkFnCall(CallExpr &e, FnDecl &fn);
+  void checkFnCall(CallExpr &e, FnDecl &callee);
   bool solveDims(CallExpr &e, FnDecl &fn, llvm::DenseMap<facts::Symbol, FExpr> &known);
   bool checkFnArgs(CallExpr &e, FnDecl &fn, llvm::DenseMap<facts::Symbol, FExpr> &known);
   bool isByElement(const CallExpr &e, const FnDecl &fn) const;
   std::optional<std::vector<FExpr>> checkElementArgs(CallExpr &e, FnDecl &fn,
                                                      llvm::DenseMap<facts::Symbol, FExpr> &known);
   void proveRequired(CallExpr &e, FnDecl &fn, const llvm::DenseMap<facts::Symbol, FExpr> &known);
-  void checkOpCall(CallExpr &e, OpDecl &op);
+  void checkOpCall(CallExpr &e, OpDecl &declared);
 
   // ---- CheckForms.cpp
   bool checkDomain(std::vector<Axis> &domain, const Binders &binders, bool independent,
@@ -352,15 +415,89 @@ private:
   void checkReduce(ReduceExpr &e, const Type *expected);
   bool checkCombine(CombineOp &op, const Type &value, SourceRange range);
   bool insideForm() const;
+
+  /// What a store covers.
+  struct Place {
+    Decl *buffer = nullptr;
+    std::vector<unsigned> path;
+    std::vector<FExpr> at;
+    std::vector<Loop> slices; // of `at`: what a slice or a whole axis covers
+  };
+
+  // ---- CheckIterate.cpp
   void checkFor(ForExpr &e, const Type *expected);
-  void checkCarried(ForExpr &e, const Type *expected);
+  void checkWhile(WhileExpr &e, const Type *expected);
+  void checkCarried(std::vector<Carried> &carried, bool keeps, const Type *expected);
+  void bindCarried(std::vector<Carried> &carried);
+  bool checkStep(Step &step, std::vector<Carried> &carried, const Type &want);
+  void finishIteration(Expr &e, const std::vector<Carried> &carried, const Step &step,
+                       const Type &state, const FExpr &length, facts::Symbol mark);
+  /// The integer that leaf `leaf` of a value is, where it is known.
+  std::optional<FExpr> leafValue(const Expr &e, size_t leaf) const;
+  std::map<const Expr *, std::vector<std::optional<FExpr>>> leafValues; // of forms and calls
+  std::map<const Decl *, std::pair<const Expr *, size_t>> letInit; // a `let`: leaf of a value
+  std::map<const Expr *, KnownList> knownAt; // the values of branches: what is known there
+  struct RangeFault { // where a range is not proved, and what of it
+    const Expr *at = nullptr;
+    std::string why;
+  };
+  bool isInRange(const RType &r, const Expr &e, size_t leaf, RangeFault &fault);
+  bool isInRangeWithin(const RType &r, const Expr *branch, size_t leaf, RangeFault &fault);
+  int64_t addSite(const Expr &e, std::string text);
+
+  // ---- CheckInout.cpp
+  void checkCallStmt(CallStmt &s);
+  struct Lent {
+    Place place;
+    SourceRange range;
+  };
+  bool checkInoutArg(ExprPtr &arg, std::vector<Lent> &lent);
+  void checkInoutParams(FnDecl &fn);
+  void enterInout(FnDecl &fn);
+  void coverWhole(Place &place, const Type &t);
+  static bool hasInout(const FnDecl &fn);
+
+  // ---- CheckViews.cpp
+  void checkElse(ElseExpr &e, const Type *expected);
+  void checkTotalView(ElseExpr &e);
+
+  // ---- CheckPrefix.cpp
+  void checkScan(ScanExpr &e, const Type *expected);
+  void checkFilter(FilterExpr &e, const Type *expected);
+  /// The box that a form with results by index stacks on its values; nothing after an error.
+  std::optional<std::vector<FExpr>> boxOf(std::vector<Axis> &domain);
+  /// Over dims and lengths that are found while running.
+  bool isRunningDim(const FExpr &e) const;
+  FExpr newFoundDim(std::string name, const FExpr &bound);
+  bool usesFound(const FExpr &e) const;
+  bool mayFindDims(const FnDecl &fn) const;
+  bool bindFoundDims(FnDecl &fn);
+  void reportUnbound(FnDecl &fn, const DimBinding &dim);
+  bool settleFoundDims(FnDecl &fn, const Type &value);
+  void provePromised(FnDecl &fn);
+  void declareFoundDims(LetStmt &s);
+  bool settleFoundDims(LetStmt &s);
+  void findCallDims(CallExpr &e, FnDecl &fn, llvm::DenseMap<facts::Symbol, FExpr> &known);
+
+  // ---- CheckScatter.cpp
+  void checkScatter(ScatterExpr &e, const Type *expected);
+  std::optional<std::vector<FExpr>> checkScatterShape(ScatterExpr &e);
+  bool checkPlaces(ScatterExpr &e, const std::vector<FExpr> &shape, std::vector<FExpr> &at);
+  void proveDistinct(ScatterExpr &e, const Frame &frame, const std::vector<FExpr> &shape,
+                     const std::vector<FExpr> &at);
+  bool areDistinct(const Frame &frame, const std::vector<FExpr> &at);
+  bool assumeEqualIndices(facts::Symbol mark, const std::vector<FExpr> &about);
+
+  // ---- CheckSort.cpp
+  void checkSort(SortExpr &e, const Type *expected);
+  bool checkSortKey(ExprPtr &key, SortExpr &sort);
+  bool isSmallTop(SortExpr &e, const FExpr &length);
+  /// What is known of the indices that a sort gives.
+  TensorFacts sortFacts(const SortExpr &e) const;
 
   // ---- CheckIndex.cpp
-  std::map<std::pair<const Decl *, std::vector<size_t>>, ElementSymbol> elements;
-  std::map<const Decl *, const RType *> dataRange;
   bool isStore = false; // of the access at hand
   void checkIndex(IndexExpr &e, bool covered, bool isPlace = false, bool reads = true);
-  void checkElse(ElseExpr &e, const Type *expected);
   bool checkIndexArgs(IndexExpr &e, std::vector<FExpr> &at);
   void proveIndex(IndexExpr &e, unsigned axis, const FExpr &extent);
   void proveSlice(IndexExpr &e, unsigned axis, const FExpr &extent);
@@ -382,17 +519,12 @@ private:
   void checkStmts(std::vector<StmtPtr> &stmts);
   void checkStmt(Stmt &s);
   void checkLet(LetStmt &s);
-  void bindPattern(Pattern &p, const Type &t, const Expr *init, llvm::StringMap<SourceRange> &seen);
+  void bindPattern(Pattern &p, const Type &t, const Expr *init, llvm::StringMap<SourceRange> &seen,
+                   size_t leaf = 0); // of `init`
   bool checkRange(RType &r, const Type &t, const std::string &what);
-  void proveRange(const RType &r, const Expr &e, const std::string &what);
+  void proveRange(const RType &r, const Expr &e, const std::string &what, size_t leaf = 0);
   void checkBuffer(BufferStmt &s);
   bool checkBufferExtents(BufferStmt &s, const Type &t);
-  struct Place {
-    Decl *buffer = nullptr;
-    std::vector<unsigned> path;
-    std::vector<FExpr> at;
-    std::vector<Loop> slices; // of `at`: what a slice or a whole axis covers
-  };
   bool checkPlace(Expr &e, Place &place);
   bool mayWrite(const Place &place, SourceRange range);
   void checkAssign(AssignStmt &s);
@@ -421,6 +553,7 @@ private:
   bool mayBeCarried(const BufferInfo &b) const;
   void settlePending(size_t first, const Marks &marks, const Frame &seq);
   std::vector<Written> writtenBefore(const BufferInfo &b, size_t mark, const Frame &seq);
+  std::optional<Written> inEarlierIteration(Written w, const Frame &seq, size_t axis);
   Marks writtenMarks() const;
   void closeLoops(const Marks &marks, const std::vector<Loop> &loops);
   void guardWritten(const Marks &marks, const Marks &middle, const Formula &cond);
@@ -436,10 +569,150 @@ private:
                   size_t binder);
   FExpr inOtherIteration(const FExpr &e, facts::Symbol mark);
 
+  // ---- CheckFacts.cpp
+  /// By tensor, path of parts and indices; an entry stays where it is.
+  std::map<std::pair<const Decl *, std::vector<size_t>>, ElementSymbol> elements;
+  std::map<facts::Symbol, ElementSymbol *> elementOf;
+  std::map<const Decl *, std::vector<ElementSymbol *>> elementsOf;
+  std::map<const Decl *, TensorFacts> tensorFacts;
+  std::map<const Decl *, const Decl *> aliasOf; // `let r = row;`
+  std::map<const Decl *, std::vector<AllFact>> allFacts;
+  static bool isDataFact(const Fact &fact);
+  void checkDataFacts(FnDecl &fn);
+  bool checkDataFact(Fact &fact, const std::string &what);
+  bool checkFactChain(std::vector<ExprPtr> &chain, const std::vector<BinaryOp> &rels,
+                      std::vector<Cases> &conditions);
+  const Decl *checkSorted(Fact &fact);
+  bool checkAllFact(Fact &fact);
+  bool checkEach(Fact::Each &each, std::vector<Cases> &conditions);
+  void addDataCheck(DataCheck check, SourceRange range, std::string text);
+  void enterDataFacts(FnDecl &fn);
+  void checkFactsOfCall(const CallExpr &e, const FnDecl &fn);
+  void checkAssume(AssumeStmt &s);
+  void assumeWritten(const CallExpr &e);
+  const Decl *tensorNamed(const Expr &e) const;
+  ElementSymbol &elementAt(const Decl &d, const std::vector<unsigned> &path,
+                           const std::vector<FExpr> &at, ScalarKind k, std::string name,
+                           const Expr *source);
+  void assumeElement(ElementSymbol &e, unsigned depth = 0);
+  bool isInForce(const KnownList &list) const;
+  void orderElement(ElementSymbol &e);
+  void instantiate(const AllFact &fact, const ElementSymbol &e, unsigned depth);
+  void setSorted(const Decl &d);
+  std::optional<FExpr> elementBound(facts::Symbol s, bool upper) const;
+
+  // ---- CheckRanges.cpp
+  /// A range or `perm` that the values of an expression are to have; handed to its parts.
+  struct Goal {
+    const RType *range = nullptr;
+    std::string what;
+  };
+  std::map<const Expr *, Goal> goals;
+  void setGoal(const Expr *e, const RType &range, std::string what);
+  void setResultGoals(const FnDecl &fn);
+  bool checkBufferRange(BufferStmt &s, const Type &t);
+  void proveStored(const AssignStmt &s, const Decl &buffer);
+  std::map<const Decl *, const RType *> bufferRange;
+  void checkScalarCases(FnDecl &fn, Param &p, const Cases &cases);
+  std::string setText(const RType &r) const;
+  void passGoal(Expr &e);
+  void settleGoal(const Expr &e);
+  bool provePermutation(const Expr &e) const;
+  std::optional<TensorFacts> factsOf(const Expr &e) const;
+  std::optional<TensorFacts> resultFacts(const CallExpr &e) const;
+  void setFacts(const Decl &d, const RType *declared, const Expr *init);
+  TensorFacts declaredFacts(const RType &r) const;
+  Cases rangeCases(const TensorFacts &f, const FExpr &value) const;
+  bool isProvedAny(const Cases &cases);
+
+  // ---- CheckAtomic.cpp
+  std::optional<AssignOp> atomicAccess; // the operator of the `atomic` whose place is recorded
+  bool checkAtomic(const AssignStmt &s);
+  bool isNondeterministicHere() const;
+
+  // ---- CheckLanes.cpp
+  std::vector<size_t> segmentOf = {0}; // a forest: segments that no barrier surely separates
+  std::vector<Marks> fullMarks;        // what is written where each `fully par` around begins
+  void settleAtBarrier(const Frame &full, const Marks &marks);
+  const Frame *fullAround(SourceRange range, const std::string &what);
+  size_t findSegment(size_t s);
+  size_t newSegment();
+  void joinSegments(size_t a, size_t b);
+  /// The segments of the frames in force, to be joined with those at the end of a loop or branch.
+  std::vector<size_t> segmentsHere() const;
+  void joinSegmentsHere(const std::vector<size_t> &others);
+  void restoreSegments(const std::vector<size_t> &segments);
+  void checkScope(ParStmt &s, Frame &frame);
+  void checkFullPar(ParStmt &s);
+  void checkPlacement(BufferStmt &s, const Type &t);
+  void checkBarrier(BarrierStmt &s);
+  bool checkLaneCall(CallExpr &e, const Type *expected);
+  void checkUniformity(ParStmt &s);
+
+  // ---- CheckAsm.cpp
+  void checkAsm(AsmExpr &e, bool isFirst);
+  void checkAsmOperand(AsmOperand &o);
+  void checkWait(WaitStmt &s);
+  llvm::StringSet<> asyncGroups; // of the function at hand
+
+  // ---- CheckStructs.cpp
+  llvm::StringMap<StructDecl *> structByName;
+  std::map<std::pair<std::string, const StructDecl *>, OpDecl *> structOps; // by sign and operand
+  void declareStructs();
+  std::set<const StructDecl *> isBadStruct;
+  bool resolveStruct(StructDecl &s, std::vector<StructDecl *> &path);
+  std::optional<Type> fieldType(TypeExpr &t, std::vector<StructDecl *> &path);
+  void expandTypes();
+  void expandTypes(FnDecl &fn);
+  void expandTypes(OpDecl &op);
+  void expandType(TypeExpr &t);
+  void declareOperator(OpDecl &op);
+  void settleStructs(ExprPtr &e);
+  void checkStructValue(StructExpr &e);
+  bool checkStructOperands(BinaryExpr &e, const std::string &sign);
+  OpDecl *structOp(const std::string &sign, const Type &t, SourceRange range);
+  OpDecl *combinerOfStruct(const std::string &name, const Type &t, SourceRange range);
+  static bool holdsStruct(const Type &t);
+  void makeUpdate(AssignStmt &s);
+  std::optional<unsigned> partNamed(const Type &t, const std::string &name) const;
+  /// The index of each part in a chain of parts and accesses of a name; its type but for extents.
+  const Type *resolveParts(Expr &e);
+  std::string partsText(const Type &t) const;
+
+  // ---- CheckGenerics.cpp
+  /// All that belongs to the function at hand: set aside while another one is checked.
+  struct Suspended;
+  std::map<std::string, FnDecl *> fnInstances;
+  std::map<std::string, OpDecl *> opInstances;
+  std::vector<std::unique_ptr<FnDecl>> newFns;
+  std::vector<std::unique_ptr<OpDecl>> newOps;
+  std::set<const FnDecl *> badGenerics;
+  using TypeArgs = std::vector<std::optional<ScalarKind>>;
+  bool isOfLibrary(SourceRange r) const; // of the standard library, which has tests of its own
+  void declareGenerics();
+  void settleGenerics();
+  void dropUncalled();
+  bool checkTypeParams(const std::vector<TypeParam> &params);
+  bool typeArguments(const CallExpr &e, const std::vector<TypeParam> &params, TypeArgs &out);
+  bool inferFrom(const TypeExpr &written, const Type &given, const std::vector<TypeParam> &params,
+                 TypeArgs &out, SourceRange range);
+  bool isComplete(const std::vector<TypeParam> &params, const TypeArgs &args, const Ident &name,
+                  SourceRange range);
+  FnDecl *instantiate(FnDecl &fn, const TypeArgs &args, SourceRange range);
+  OpDecl *instantiate(OpDecl &op, const TypeArgs &args, SourceRange range);
+  static bool mentionsOpen(const TypeExpr &t, const std::vector<TypeParam> &params,
+                           const TypeArgs &args);
+  FnDecl *instanceFor(CallExpr &e, FnDecl &fn, std::set<const Expr *> &done);
+  OpDecl *instanceFor(OpDecl &op, const Type &value, SourceRange range);
+
   // ---- CheckAttrs.cpp
   enum class AttrPlace { Fn, Form, For, Par, Seq, Buffer, Assign };
   void checkAttrs(const Attrs &attrs, AttrPlace place, const Binders *binders, const Block *body);
   void checkAttr(const Attr &a, AttrPlace place, const llvm::StringSet<> &axes);
+  void checkTasks(const Attr &a);
+  void checkNumbers(const Attr &a);
+  void checkAxes(const Attr &a, bool sizes, AttrPlace place, const llvm::StringSet<> &axes);
+  void checkEnsure(const FnDecl &fn); // CheckEnsure.cpp
   static bool hasAttr(const Attrs &attrs, llvm::StringRef name);
 
   void note(CheckNote::Kind kind, SourceRange range, std::string text) {

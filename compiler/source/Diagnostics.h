@@ -46,6 +46,8 @@ public:
   /// Reads `path` (`-`: standard input). Where it cannot be read or is too large: an error without
   /// a place, and nothing.
   std::optional<unsigned> open(const std::string &path, Diagnostics &diags);
+  /// The same for a file that another one names: `reason` says why not.
+  std::optional<unsigned> open(const std::string &path, std::string &reason);
   /// Adds a text that is already at hand.
   unsigned add(std::string name, std::string text);
 
@@ -111,6 +113,20 @@ public:
     Diagnostic *diagnostic; // null: dropped
   };
 
+  /// A note on every error of a scope: from where a piece of the source is looked at again.
+  class Context {
+  public:
+    Context(Diagnostics &diags, SourceRange range, std::string message) : diags(diags) {
+      diags.contexts.push_back({range, std::move(message)});
+    }
+    ~Context() { diags.contexts.pop_back(); }
+    Context(const Context &) = delete;
+    Context &operator=(const Context &) = delete;
+
+  private:
+    Diagnostics &diags;
+  };
+
   Entry error(SourceRange range, std::string message);
   Entry warning(SourceRange range, std::string message);
   /// About a file as a whole: it cannot be read.
@@ -131,6 +147,7 @@ public:
 private:
   Entry put(Severity severity, SourceRange range, std::string message);
   std::deque<Diagnostic> kept;
+  std::vector<Diagnostic::Note> contexts; // innermost last
   unsigned errors = 0; // the dropped ones of a full sink too
 };
 

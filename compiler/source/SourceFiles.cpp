@@ -61,11 +61,17 @@ static bool readFile(const std::string &path, std::string &text, std::string &re
 }
 
 std::optional<unsigned> SourceFiles::open(const std::string &path, Diagnostics &diags) {
-  std::string text, reason;
-  if (!readFile(path, text, reason)) {
+  std::string reason;
+  auto file = open(path, reason);
+  if (!file)
     diags.fileError(path == "-" ? "standard input" : path, reason);
+  return file;
+}
+
+std::optional<unsigned> SourceFiles::open(const std::string &path, std::string &reason) {
+  std::string text;
+  if (!readFile(path, text, reason))
     return std::nullopt;
-  }
   return add(path == "-" ? "<stdin>" : path, std::move(text));
 }
 

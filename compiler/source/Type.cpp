@@ -1,6 +1,6 @@
 // The small questions about types that every stage asks: classes of scalars, their widths and
 // spellings, and the canonical form in which a shape put around a tuple goes to its leaves.
-#include "compiler/source/Type.h"
+#include "compiler/source/Ast.h"
 
 namespace texpr {
 
@@ -48,11 +48,16 @@ Type Type::leaf(ScalarKind s, std::vector<facts::Expr> shape) {
   return t;
 }
 
-Type Type::tuple(std::vector<Type> parts) {
+Type Type::tuple(std::vector<Type> parts, const StructDecl *nominal) {
   Type t;
   t.kind = Kind::Tuple;
   t.parts = std::move(parts);
+  t.nominal = nominal;
   return t;
+}
+
+std::string Type::partName(size_t i) const {
+  return nominal ? nominal->fields[i].first.text : std::to_string(i);
 }
 
 Type Type::withOuter(const std::vector<facts::Expr> &outer) const {

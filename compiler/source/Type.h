@@ -35,18 +35,24 @@ bool isSigned(ScalarKind k);     // i8 … i64
 unsigned bitWidth(ScalarKind k); // bool: 8 in memory, but 1 here
 const char *spelling(ScalarKind k);
 
+struct StructDecl;
+
 struct Type {
   enum class Kind : uint8_t { Invalid, Leaf, Tuple };
   Kind kind = Kind::Invalid;
   ScalarKind scalar = ScalarKind::F32; // Leaf
   std::vector<facts::Expr> shape;      // Leaf; empty: a scalar
   std::vector<Type> parts;             // Tuple
+  const StructDecl *nominal = nullptr; // Tuple: the struct that it is; null: a plain tuple
 
   static Type leaf(ScalarKind s, std::vector<facts::Expr> shape = {});
-  static Type tuple(std::vector<Type> parts);
+  static Type tuple(std::vector<Type> parts, const StructDecl *nominal = nullptr);
   bool isValid() const { return kind != Kind::Invalid; }
   bool isLeaf() const { return kind == Kind::Leaf; }
   bool isTuple() const { return kind == Kind::Tuple; }
+  bool isStruct() const { return isTuple() && nominal; }
+  /// The name of part `i`: its field's, or its number.
+  std::string partName(size_t i) const;
   bool isScalar() const { return isLeaf() && shape.empty(); }
   bool isScalar(ScalarKind s) const { return isScalar() && scalar == s; }
   bool isTensor() const { return isLeaf() && !shape.empty(); }

@@ -25,6 +25,8 @@ void Walker::domain(std::vector<Axis> &axes, Binders &binders) {
 }
 
 void Walker::type(TypeExpr &t) {
+  if (onType)
+    onType(t);
   for (TypeExpr &part : t.parts)
     type(part);
   exprs(t.shape);
@@ -153,6 +155,8 @@ void Walker::form(Expr &e) {
 void Walker::stmt(Stmt *s) {
   if (!s)
     return;
+  if (onStmt)
+    onStmt(*s);
   if (auto *let = llvm::dyn_cast<LetStmt>(s)) {
     if (let->declared)
       rtype(*let->declared);
@@ -176,6 +180,13 @@ void Walker::stmt(Stmt *s) {
     block(choice->elseBlock.get());
   } else if (auto *call = llvm::dyn_cast<CallStmt>(s)) {
     expr(call->call.get());
+  } else if (auto *instruction = llvm::dyn_cast<AsmStmt>(s)) {
+    for (AsmExpr *a = instruction->asmExpr.get(); a; a = a->elseAsm.get()) {
+      for (AsmOperand &o : a->operands)
+        expr(o.value.get());
+      block(a->means.get());
+      block(a->elseBlock.get());
+    }
   }
 }
 

@@ -8,15 +8,17 @@ namespace texpr {
 struct Walker {
   std::function<void(Expr &)> onExpr;         // before its parts
   std::function<void(const Decl &)> onBinder; // may be empty
+  std::function<void(TypeExpr &)> onType = nullptr; // before its parts
+  std::function<void(Stmt &)> onStmt = nullptr;     // before its parts
   void expr(Expr *e);
   void stmt(Stmt *s);
   void block(Block *b);
+  void type(TypeExpr &t);
 
 private:
   void exprs(std::vector<ExprPtr> &es);
   void stmts(std::vector<StmtPtr> &ss);
   void domain(std::vector<Axis> &axes, Binders &binders);
-  void type(TypeExpr &t);
   void rtype(RType &t);
   void step(Step &s);
   void carried(std::vector<Carried> &cs);

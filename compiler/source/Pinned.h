@@ -1,0 +1,23 @@
+// Where attributes stand in a function: each form and statement that takes some, and where one would be inserted.
+#pragma once
+#include "compiler/source/Ast.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include <string>
+
+namespace texpr {
+
+struct PinnedForm {
+  SourceRange range; // of the form: its begin names it
+  const Attrs *attrs = nullptr;
+  const Binders *binders = nullptr; // null: it has none
+  uint32_t insertAt = 0;            // where its attributes go, if it has none yet
+  bool isBeforeBrace = false;       // insertAt is no brace: they go before the next one
+};
+
+/// Every form and statement of a body that takes attributes, in the order of the source.
+void eachPinned(const Block &body, llvm::function_ref<void(const PinnedForm &)> f);
+
+/// "x86-64-v4" of `@on(x86-64-v4)`, which reads as a difference; empty where it is none.
+std::string targetOfAttr(const Attr &on);
+
+} // namespace texpr
