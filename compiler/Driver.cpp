@@ -10,7 +10,7 @@
 #include "compiler/emit/Entry.h"
 #include "compiler/emit/Output.h"
 #include "compiler/import/Import.h"
-#include "compiler/source/Parser.h"
+#include "compiler/source/Modules.h"
 #include "compiler/target/cpu/Object.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
@@ -55,30 +55,15 @@ static void printDiagnostics(const Diagnostics &diags, const SourceFiles &files,
 
 ExitCode FrontEnd::load(const std::vector<std::string> &inputs, bool json) {
   auto print = [&] { printDiagnostics(diags, files, json); };
-  std::unique_ptr<Program> program;
-  for (const std::string &input : inputs) {
-    auto file = files.open(input, diags);
-    if (!file)
-      continue;
-    auto part = parse(files, *file, diags);
-    if (!program) {
-      program = std::move(part);
-      continue;
-    }
-    auto append = [](auto &to, auto &from) {
-      to.insert(to.end(), std::make_move_iterator(from.begin()),
-                std::make_move_iterator(from.end()));
-    };
-    append(program->uses, part->uses);
-    append(program->structs, part->structs);
-    append(program->ops, part->ops);
-    append(program->fns, part->fns);
-  }
-  if (files.size() < inputs.size()) {
+  std::vector<unsigned> roots;
+  for (const std::string &input : inputs)
+    if (auto file = files.open(input, diags))
+      roots.push_back(*file);
+  if (roots.size() < inputs.size()) {
     print();
     return exitEnvironment;
   }
-  bool ok = check(std::move(program), files, diags, checked);
+  bool ok = check(parseProgram(files, roots, diags), files, diags, checked);
   print();
   return ok && !diags.hasErrors() ? exitDone : exitProgram;
 }

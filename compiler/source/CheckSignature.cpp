@@ -69,7 +69,7 @@ void Checker::checkSignature(FnDecl &fn) {
 /// Before the body: the signature's names and facts again.
 void Checker::enterSignature(FnDecl &fn) {
   for (DimBinding &dim : fn.dims)
-    if (dim.how != DimBinding::How::ScalarParam)
+    if (dim.how != DimBinding::How::ScalarParam && dim.how != DimBinding::How::Found)
       declare(*dim.decl);
   for (Param &p : fn.params)
     if (p.decl)

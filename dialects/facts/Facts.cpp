@@ -67,6 +67,26 @@ std::string Facts::str(const Constraint &c) const {
 void Facts::push() { state->levels.push_back({state->assumptions.size(), {}, {}, {}}); }
 void Facts::pop() { state->pop(); }
 
+void Facts::suspend() {
+  State::Aside aside{std::move(state->assumptions), std::move(state->levels), {}};
+  for (State::Info &info : state->symbols)
+    aside.ofSymbols.push_back(std::exchange(info.assumptions, {}));
+  state->asides.push_back(std::move(aside));
+  state->assumptions.clear();
+  state->levels = std::vector<State::Level>(1);
+}
+
+void Facts::resume() {
+  State::Aside aside = std::move(state->asides.back());
+  state->asides.pop_back();
+  state->assumptions = std::move(aside.assumptions);
+  state->levels = std::move(aside.levels);
+  for (State::Info &info : state->symbols)
+    info.assumptions.clear();
+  for (size_t s = 0; s < aside.ofSymbols.size(); ++s)
+    state->symbols[s].assumptions = std::move(aside.ofSymbols[s]);
+}
+
 void Facts::assume(const Constraint &c) {
   Fact fact = toFact(c);
   if (fact.e.constant() && holds(fact, [](Symbol) { return std::optional<int64_t>(); }) == true)

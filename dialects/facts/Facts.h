@@ -102,6 +102,9 @@ public:
   /// Assumptions are a stack; symbols are not.
   void push();
   void pop();
+  /// Sets all assumptions aside; until `resume` only what is assumed in between is known.
+  void suspend();
+  void resume();
   void assume(const Constraint &c);
   /// A disjunction: at least one of the conjunctions holds.
   void assumeAny(const std::vector<std::vector<Constraint>> &cases);

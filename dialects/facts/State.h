@@ -54,6 +54,13 @@ public:
   std::vector<Info> symbols;
   std::vector<Assumption> assumptions;
   std::vector<Level> levels{1};
+  /// Assumptions that are set aside, innermost last.
+  struct Aside {
+    std::vector<Assumption> assumptions;
+    std::vector<Level> levels;
+    std::vector<std::vector<size_t>> ofSymbols;
+  };
+  std::vector<Aside> asides;
 
 private:
   uint64_t nextSerial = 0;

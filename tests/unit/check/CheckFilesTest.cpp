@@ -4,7 +4,7 @@
 //   // expected-error@+1 {{part of the message}}     on the line after; @-2, or nothing for this line
 //   // expected-note {{…}} is not asked for: notes may change freely
 #include "compiler/source/Check.h"
-#include "compiler/source/Parser.h"
+#include "compiler/source/Modules.h"
 #include "tests/unit/check/Programs.h"
 #include "llvm/Support/raw_ostream.h"
 #include <gtest/gtest.h>
@@ -51,7 +51,7 @@ struct Checked {
   explicit Checked(const fs::path &path) {
     if (auto opened = files.open(path.string(), diags)) {
       file = *opened;
-      isRight = check(parse(files, file, diags), files, diags, program);
+      isRight = check(parseProgram(files, {file}, diags), files, diags, program);
     }
   }
   std::string printed() const {
