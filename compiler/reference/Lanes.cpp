@@ -158,9 +158,9 @@ void Machine::fullPar(const ParStmt &s) {
 }
 
 /// Waits for all lanes; the state of the interpreter is this lane's again afterwards.
-Value Machine::meetLanes(SourceRange site, const void *point, std::vector<Value> brought,
-                         const std::function<void(const std::vector<std::vector<Value>> &,
-                                                  std::vector<Value> &)> &how) {
+Value Machine::meetLanes(
+    SourceRange site, const void *point, std::vector<Value> brought,
+    const std::function<void(const std::vector<std::vector<Value>> &, std::vector<Value> &)> &how) {
   if (!lanes)
     internal(site, "a meeting of lanes outside of `fully par`");
   Frame *const mine = frame;
@@ -191,50 +191,52 @@ Value Machine::laneOp(const CallExpr &e) {
   std::vector<Value> args;
   for (const ExprPtr &arg : e.args)
     args.push_back(eval(*arg));
-  return meetLanes(e.range, &e, std::move(args), [&](const auto &given, std::vector<Value> &results) {
-    const size_t count = given.size();
-    auto mask = [&](auto &&holds) {
-      uint64_t bits = 0;
-      for (size_t l = 0; l < count; ++l)
-        bits |= uint64_t(holds(l)) << l;
-      return integer(ScalarKind::U32, bits);
-    };
-    auto isTrue = [&](size_t l) { return toInt(given[l][0].scalar()) != 0; };
-    const Scalar votes = mask([&](size_t l) {
-      return (e.laneOp == LaneOp::Ballot || e.laneOp == LaneOp::Any || e.laneOp == LaneOp::All) &&
-             isTrue(l);
-    });
-    for (size_t l = 0; l < count; ++l)
-      switch (e.laneOp) {
-      case LaneOp::Shuffle: { // lanes count modulo the width
-        const int64_t from = toInt(given[l][1].scalar()) % int64_t(count);
-        results[l] = given[from < 0 ? from + count : from][0];
-        break;
-      }
-      case LaneOp::Uniform:
-        results[l] = given[0][0];
-        if (!given[l][0].sameAs(given[0][0]))
-          fail(Failure::Kind::Data, e.range, "`uniform`: the lanes have different values", l);
-        break;
-      case LaneOp::Ballot:
-        results[l] = votes;
-        break;
-      case LaneOp::Match:
-        results[l] = mask([&](size_t other) { return given[other][0].sameAs(given[l][0]); });
-        break;
-      case LaneOp::Any:
-        results[l] = boolean(toInt(votes) != 0);
-        break;
-      case LaneOp::All:
-        results[l] = boolean(toInt(votes) == (int64_t(1) << count) - 1);
-        break;
-      case LaneOp::Below:
-        results[l] = integer(ScalarKind::U32, (uint64_t(1) << l) - 1);
-        break;
-      case LaneOp::None:
-        internal(e.range, "a call that is no operation of lanes");
-      }
-  });
+  return meetLanes(
+      e.range, &e, std::move(args), [&](const auto &given, std::vector<Value> &results) {
+        const size_t count = given.size();
+        auto mask = [&](auto &&holds) {
+          uint64_t bits = 0;
+          for (size_t l = 0; l < count; ++l)
+            bits |= uint64_t(holds(l)) << l;
+          return integer(ScalarKind::U32, bits);
+        };
+        auto isTrue = [&](size_t l) { return toInt(given[l][0].scalar()) != 0; };
+        const Scalar votes = mask([&](size_t l) {
+          return (e.laneOp == LaneOp::Ballot || e.laneOp == LaneOp::Any ||
+                  e.laneOp == LaneOp::All) &&
+                 isTrue(l);
+        });
+        for (size_t l = 0; l < count; ++l)
+          switch (e.laneOp) {
+          case LaneOp::Shuffle: { // lanes count modulo the width
+            const int64_t from = toInt(given[l][1].scalar()) % int64_t(count);
+            results[l] = given[from < 0 ? from + count : from][0];
+            break;
+          }
+          case LaneOp::Uniform:
+            results[l] = given[0][0];
+            if (!given[l][0].sameAs(given[0][0]))
+              fail(Failure::Kind::Data, e.range, "`uniform`: the lanes have different values", l);
+            break;
+          case LaneOp::Ballot:
+            results[l] = votes;
+            break;
+          case LaneOp::Match:
+            results[l] = mask([&](size_t other) { return given[other][0].sameAs(given[l][0]); });
+            break;
+          case LaneOp::Any:
+            results[l] = boolean(toInt(votes) != 0);
+            break;
+          case LaneOp::All:
+            results[l] = boolean(toInt(votes) == (int64_t(1) << count) - 1);
+            break;
+          case LaneOp::Below:
+            results[l] = integer(ScalarKind::U32, (uint64_t(1) << l) - 1);
+            break;
+          case LaneOp::None:
+            internal(e.range, "a call that is no operation of lanes");
+          }
+      });
 }
 
 } // namespace texpr::reference

@@ -65,7 +65,8 @@ void Checker::checkAsmOperand(AsmOperand &o) {
     if (!o.value || !checkPlace(*o.value, place))
       return;
     if (!o.value->type.isScalar())
-      diags.error(o.value->range, "an operand of `asm` is a scalar, but this is " + str(o.value->type));
+      diags.error(o.value->range,
+                  "an operand of `asm` is a scalar, but this is " + str(o.value->type));
     place.buffer->isMutable = true;
     if (!mayWrite(place, o.value->range))
       return;
@@ -78,7 +79,8 @@ void Checker::checkAsmOperand(AsmOperand &o) {
   if (!o.value || !o.value->type.isValid())
     return;
   if (!o.value->type.isScalar())
-    diags.error(o.value->range, "an operand of `asm` is a scalar, but this is " + str(o.value->type));
+    diags.error(o.value->range,
+                "an operand of `asm` is a scalar, but this is " + str(o.value->type));
   else if (o.word == "pred" && o.value->type.scalar != ScalarKind::Bool)
     diags.error(o.value->range, "a `pred` operand is bool, but this is " + str(o.value->type));
   else if (o.word == "imm" && !(o.value->value && o.value->value->constant()) &&
@@ -136,8 +138,9 @@ void Checker::checkAsm(AsmExpr &e, bool isFirst) {
       }
     } else if (o.word == "contiguous") {
       if (hasShape || !isPowerOfTwo(o.contiguous) || (o.align && !isPowerOfTwo(o.align)))
-        diags.error(o.range, "`contiguous 8 align 16` stands once: how many elements lie side by side, and "
-                             "the bytes of their alignment, powers of two");
+        diags.error(o.range,
+                    "`contiguous 8 align 16` stands once: how many elements lie side by side, and "
+                    "the bytes of their alignment, powers of two");
       hasShape = true;
     } else if (o.word == "async") {
       asyncGroups.insert(o.group.text);
@@ -163,12 +166,14 @@ void Checker::checkAsm(AsmExpr &e, bool isFirst) {
     if (b == e.means.get())
       stores(*b, own, out);
     for (const NameExpr *name : out)
-      diags.error(name->range, "`means` stores to `" + name->text +
-                                   "`, which is no `out`, `inout` or `writes` of the asm")
+      diags
+          .error(name->range, "`means` stores to `" + name->text +
+                                  "`, which is no `out`, `inout` or `writes` of the asm")
           .note(e.range, "this asm");
     checkBlock(*b, nullptr);
     if (b->value && b->value->type.isValid())
-      diags.error(b->value->range, "the value of this block is not used; store it to an `out` operand");
+      diags.error(b->value->range,
+                  "the value of this block is not used; store it to an `out` operand");
   }
   if (e.elseAsm) {
     if (isFirst && !e.arch)

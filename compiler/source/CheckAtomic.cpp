@@ -36,16 +36,17 @@ bool Checker::checkAtomic(const AssignStmt &s) {
     return false;
   }
   if (s.old && !t.isScalar()) {
-    diags.error(s.old->name.range, "only an `atomic` on one element has a value before, but this is " +
-                                       str(t));
+    diags.error(s.old->name.range,
+                "only an `atomic` on one element has a value before, but this is " + str(t));
     return false;
   }
   std::string why = whyOrdered(s, t.scalar);
   if (why.empty() || hasAttr(s.attrs, "nondeterministic") || isNondeterministicHere())
     return true;
-  auto error = diags.error(s.place->range, "the result of this `atomic` depends on the order in which "
-                                           "iterations come: " +
-                                               why);
+  auto error =
+      diags.error(s.place->range, "the result of this `atomic` depends on the order in which "
+                                  "iterations come: " +
+                                      why);
   error.note("`@nondeterministic` on the statement, a loop around it or the function accepts that");
   if (isFloat(t.scalar) && s.op == AssignOp::Add)
     error.note("`scatter(+)` and `reduce(+)` add floats in an order that is fixed");

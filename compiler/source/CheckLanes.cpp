@@ -81,7 +81,8 @@ void Checker::checkScope(ParStmt &s, Frame &frame) {
             .error(scope->range, "`@" + scope->name.text + "` cannot stand inside `@" +
                                      scopeNames[f->level] +
                                      "`: scopes nest as @cluster, @block, @warpgroup, @warp, @lane")
-            .note(f->range, "an iteration of this `par` is one " + std::string(scopeNames[f->level]));
+            .note(f->range,
+                  "an iteration of this `par` is one " + std::string(scopeNames[f->level]));
       return;
     }
 }
@@ -100,9 +101,10 @@ void Checker::checkFullPar(ParStmt &s) {
       return;
     auto lo = axis.loValue->constant(), hi = axis.hiValue->constant();
     if (!lo || !hi || *lo != 0 || *hi < 1 || *hi > kMostResident) {
-      diags.error(axis.range, "all iterations of `fully par` are resident at once, so their number is a "
-                              "constant from 1 to " +
-                                  std::to_string(kMostResident));
+      diags.error(axis.range,
+                  "all iterations of `fully par` are resident at once, so their number is a "
+                  "constant from 1 to " +
+                      std::to_string(kMostResident));
       return;
     }
     count *= *hi;
@@ -113,7 +115,8 @@ void Checker::checkFullPar(ParStmt &s) {
                 "`fully par 32 |lane| @lane`");
   else if (count > kMostResident)
     diags.error(s.domain[0].range, "at most " + std::to_string(kMostResident) +
-                                       " iterations are resident at once, not " + std::to_string(count));
+                                       " iterations are resident at once, not " +
+                                       std::to_string(count));
 }
 
 void Checker::checkPlacement(BufferStmt &s, const Type &t) {
@@ -125,11 +128,13 @@ void Checker::checkPlacement(BufferStmt &s, const Type &t) {
   for (const Type *leaf : leaves)
     for (const FExpr &extent : leaf->shape)
       if (!extent.constant()) {
-        diags.error(s.declared.type.range, std::string("the extents of a `") + word +
-                                               "` buffer are constants, but `" + str(extent) +
-                                               "` is known only at the call")
+        diags
+            .error(s.declared.type.range, std::string("the extents of a `") + word +
+                                              "` buffer are constants, but `" + str(extent) +
+                                              "` is known only at the call")
             .note(s.placement == Placement::Reg
-                      ? "registers have no addresses; leave the placement open for a buffer of any size"
+                      ? "registers have no addresses; leave the placement open for a buffer of any "
+                        "size"
                       : "shared memory is laid out before a launch; leave the placement open for a "
                         "buffer of any size");
         return;
@@ -138,15 +143,18 @@ void Checker::checkPlacement(BufferStmt &s, const Type &t) {
   for (const Frame &f : frames) {
     inPar |= f.kind == Frame::Kind::Par;
     if (s.placement == Placement::Shared && f.level >= kWarp) {
-      diags.error(s.range, std::string("a `shared` buffer belongs to a block, and here stands inside `@") +
-                               scopeNames[f.level] + "`")
+      diags
+          .error(s.range,
+                 std::string("a `shared` buffer belongs to a block, and here stands inside `@") +
+                     scopeNames[f.level] + "`")
           .note(f.range, "declare it before this `par`");
       return;
     }
   }
   if (!inPar)
-    diags.error(s.range, std::string("a `") + word + "` buffer stands inside a `par`: it belongs to " +
-                             (s.placement == Placement::Reg ? "an iteration" : "the block of an iteration"));
+    diags.error(s.range,
+                std::string("a `") + word + "` buffer stands inside a `par`: it belongs to " +
+                    (s.placement == Placement::Reg ? "an iteration" : "the block of an iteration"));
 }
 
 // ---- barriers -------------------------------------------------------------------------------
@@ -155,7 +163,9 @@ void Checker::checkPlacement(BufferStmt &s, const Type &t) {
 const Frame *Checker::fullAround(SourceRange range, const std::string &what) {
   for (auto f = frames.rbegin(); f != frames.rend(); ++f) {
     if (f->kind == Frame::Kind::Form) {
-      diags.error(range, what + " cannot stand inside a value form, whose terms come in no fixed order")
+      diags
+          .error(range,
+                 what + " cannot stand inside a value form, whose terms come in no fixed order")
           .note(f->range, "this form; a `seq` over a buffer does the same in step");
       return nullptr;
     }
@@ -163,14 +173,17 @@ const Frame *Checker::fullAround(SourceRange range, const std::string &what) {
       continue;
     if (f->isFull)
       return &*f;
-    diags.error(range, what + " stands in `fully par`: the iterations of a plain `par` may come one "
-                              "after another")
+    diags
+        .error(range, what + " stands in `fully par`: the iterations of a plain `par` may come one "
+                             "after another")
         .note(f->range, "this `par`");
     return nullptr;
   }
-  auto error = diags.error(range, what + " stands inside `fully par`, whose iterations are all there");
+  auto error =
+      diags.error(range, what + " stands inside `fully par`, whose iterations are all there");
   if (what == "`barrier`")
-    error.note("elsewhere the compiler makes memory visible by itself, on entering and leaving a `par`");
+    error.note(
+        "elsewhere the compiler makes memory visible by itself, on entering and leaving a `par`");
   return nullptr;
 }
 
@@ -206,8 +219,9 @@ void Checker::settleAtBarrier(const Frame &full, const Marks &marks) {
         e.symbols(used);
         for (facts::Symbol s : used)
           isOwn &= s < full.mark || others.count(s) || fixed.count(s) ||
-                   std::any_of(w.loops.begin(), w.loops.end(),
-                               [&](const Loop &inner) { return inner.symbol == s; });
+                   std::any_of(
+                       w.loops.begin(), w.loops.end(),
+                       [&](const Loop &inner) { return inner.symbol == s; });
         e = e.substitute([&](facts::Symbol s) {
           auto found = others.find(s);
           return found == others.end() ? std::nullopt : std::optional(found->second);
@@ -266,8 +280,9 @@ bool Checker::checkLaneCall(CallExpr &e, const Type *expected) {
   if (!full)
     return true;
   if (full->level != kLane) {
-    diags.error(e.range, what + " is an operation of the lanes of a warp: it stands in "
-                                "`fully par 32 |lane| @lane`")
+    diags
+        .error(e.range, what + " is an operation of the lanes of a warp: it stands in "
+                               "`fully par 32 |lane| @lane`")
         .note(full->range, "this is the `par` around it");
     return true;
   }
@@ -404,7 +419,8 @@ bool Uniformity::expr(Expr *e) {
   if (auto *logic = llvm::dyn_cast<BinaryExpr>(e);
       logic && (logic->op == BinaryOp::And || logic->op == BinaryOp::Or)) {
     bool left = expr(logic->lhs.get()), right = false;
-    because(left, logic->lhs->range, "lanes differ in this condition, which leaves the right side out",
+    because(left, logic->lhs->range,
+            "lanes differ in this condition, which leaves the right side out",
             [&] { right = expr(logic->rhs.get()); });
     return left || right;
   }

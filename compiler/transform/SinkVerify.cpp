@@ -84,6 +84,11 @@ private:
       return;
     if (auto store = dyn_cast<par::StoreOp>(op))
       return mark(store.getDest(), of(store.getValue()));
+    if (auto atomic = dyn_cast<par::AtomicOp>(op)) {
+      mark(atomic.getBlock()->getArgument(0), of(atomic.getDest()));
+      mark(atomic.getOld(), of(atomic.getDest()));
+      return mark(atomic.getDest(), of(yielded(atomic.getBody())));
+    }
     if (op->getNumRegions() == 0)
       return markAll(op->getResults(), of(op->getOperands()));
     if (isa<tx::ReadOp>(op))
@@ -91,9 +96,20 @@ private:
               of(op->getOperand(0)) ? of(op->getOperands()) : of(yielded(op->getRegion(0))));
     else if (auto choice = dyn_cast<scf::IfOp>(op))
       markControl(op, of(choice.getCondition()));
-    else if (isa<tx::ComputeOp, tx::ReduceOp, par::ReduceOp, par::ForallOp, par::SeqOp, tx::ForOp>(
-                 op))
+    else if (isa<tx::HasDomain>(op))
       visitDomain(op);
+    if (auto scatter = dyn_cast<tx::ScatterOp>(op)) {
+      for (ValueRange values : {ValueRange(scatter.getBase()), yielded(scatter.getBody()),
+                                yielded(scatter.getWhereRegion())})
+        markAll(op->getResults(), of(values));
+      return;
+    }
+    if (auto filter = dyn_cast<tx::FilterOp>(op)) {
+      markAll(filter.getKept(), of(yielded(filter.getBody())));
+      return;
+    }
+    if (isa<tx::SortOp>(op)) // indices of the domain, whatever the keys are
+      return;
     if (auto loop = dyn_cast<tx::ForOp>(op))
       carry(loop.getInits(), loop.getCarried(), loop.getYield().getValues());
     if (auto island = dyn_cast<par::DoOp>(op)) {
@@ -112,9 +128,12 @@ private:
 
   /// Bounds that are data make the axes data, and what depends on how often the body runs.
   void visitDomain(Operation *op) {
-    auto site = of(op->getOperands());
-    if (auto reduce = dyn_cast<tx::ReduceOp>(op); reduce && reduce.hasWhere())
-      markControl(op, of(yielded(reduce.getWhereRegion())));
+    auto scatter = dyn_cast<tx::ScatterOp>(op);
+    auto site = scatter ? of(scatter.getLower()) : of(op->getOperands());
+    if (scatter && !site)
+      site = of(scatter.getUpper());
+    if (isa<tx::ReduceOp, tx::ScatterOp, tx::FilterOp>(op))
+      markControl(op, of(yielded(op->getRegion(1))));
     if (!site)
       return;
     markControl(op, site);
@@ -123,7 +142,7 @@ private:
         for (BlockArgument arg : region.getArguments())
           if (arg.getType().isIndex())
             mark(arg, site);
-    if (isa<tx::ReduceOp, par::ReduceOp>(op))
+    if (isa<tx::ReduceOp, par::ReduceOp, tx::ScanOp, tx::ScatterOp, tx::FilterOp, tx::SortOp>(op))
       markAll(op->getResults(), site);
   }
 
@@ -172,7 +191,7 @@ struct SinkVerify : impl::SinkVerifyBase<SinkVerify> {
     SmallVector<Operation *> accesses;
     SmallVector<tx::VerifyOp> verifies;
     func.walk([&](Operation *op) {
-      if (isa<tx::ReadOp, par::LoadOp, par::StoreOp>(op))
+      if (isa<tx::ReadOp, tx::ScatterOp, par::LoadOp, par::StoreOp, par::AtomicOp>(op))
         accesses.push_back(op);
       else if (auto v = dyn_cast<tx::VerifyOp>(op))
         verifies.push_back(v);
@@ -196,18 +215,34 @@ struct SinkVerify : impl::SinkVerifyBase<SinkVerify> {
       if (site && !read.isGuarded() &&
           !areOwnAxes(read.getIndices(), tx::getExtents(b, read.getSource())))
         read.setSite(*site);
+    } else if (auto scatter = dyn_cast<tx::ScatterOp>(op)) {
+      guardPlace(scatter, taint);
     } else if (auto load = dyn_cast<par::LoadOp>(op)) {
       if (auto site = siteOf(op, load.getIndices(), taint); site && !load.getMask())
         guardLoad(load, *site);
     } else if (auto store = dyn_cast<par::StoreOp>(op)) {
       if (auto site = siteOf(op, store.getIndices(), taint); site && !store.getMask())
         guardStore(store, *site);
+    } else if (auto atomic = dyn_cast<par::AtomicOp>(op)) {
+      if (auto site = siteOf(op, atomic.getIndices(), taint))
+        guardAtomic(atomic, *site);
     }
   }
 
   static std::optional<int64_t> siteOf(Operation *op, ValueRange indices, const Taint &taint) {
     auto site = taint.of(indices);
     return site ? site : taint.around(op);
+  }
+
+  /// Its places are tested again, and report the data that they rest on.
+  static void guardPlace(tx::ScatterOp scatter, const Taint &taint) {
+    auto site = siteOf(scatter.getYield(), scatter.getPlace(), taint);
+    SmallVector<Value> extents(scatter.getExtents());
+    if (!site || !scatter.getInBounds() || areOwnAxes(scatter.getPlace(), extents))
+      return;
+    scatter.setInBounds(false);
+    if (!scatter.getSite())
+      scatter.setSite(*site);
   }
 
   void guardLoad(par::LoadOp load, int64_t site) {
@@ -232,6 +267,25 @@ struct SinkVerify : impl::SinkVerifyBase<SinkVerify> {
         failUnless(b, loc, inRange(b, loc, store.getIndices(), extents), site));
   }
 
+  /// Under a choice: nothing is touched outside, and the value before is zero there.
+  void guardAtomic(par::AtomicOp atomic, int64_t site) {
+    OpBuilder b(atomic);
+    Location loc = atomic.getLoc();
+    auto extents = par::getExtents(b, atomic.getDest());
+    if (atomic.getIndices().empty() || areOwnAxes(atomic.getIndices(), extents))
+      return;
+    Value ok = failUnless(b, loc, inRange(b, loc, atomic.getIndices(), extents), site);
+    Type type = atomic.getOld().getType();
+    auto choice = scf::IfOp::create(b, loc, TypeRange{type}, ok, /*withElseRegion=*/true);
+    atomic.getOld().replaceAllUsesWith(choice.getResult(0));
+    b.setInsertionPointToStart(choice.elseBlock());
+    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+    scf::YieldOp::create(b, loc, zero);
+    atomic->moveBefore(choice.thenBlock(), choice.thenBlock()->end());
+    b.setInsertionPointToEnd(choice.thenBlock());
+    scf::YieldOp::create(b, loc, atomic.getOld());
+  }
+
   /// Every value from which the bound of a domain is computed, by arithmetic alone.
   static llvm::DenseSet<Value> usedAsBounds(func::FuncOp func) {
     llvm::DenseSet<Value> seen;
@@ -241,7 +295,7 @@ struct SinkVerify : impl::SinkVerifyBase<SinkVerify> {
         work.append({loop.getLower(), loop.getUpper()});
       else if (auto seq = dyn_cast<par::SeqOp>(op))
         work.append({seq.getLower(), seq.getUpper()});
-      else if (isa<tx::ComputeOp, tx::ReduceOp, par::ReduceOp, par::ForallOp>(op))
+      else if (isa<tx::HasDomain>(op))
         llvm::append_range(work, op->getOperands());
     });
     while (!work.empty()) {

@@ -19,6 +19,9 @@ SmallVector<Access> accessesUnder(Operation *root) {
     } else if (auto store = dyn_cast<StoreOp>(op)) {
       all.push_back(
           {Kind::write, op, store.getDest(), llvm::to_vector(store.getIndices()), store.getMask()});
+    } else if (auto atomic = dyn_cast<AtomicOp>(op)) {
+      all.push_back(
+          {Kind::update, op, atomic.getDest(), llvm::to_vector(atomic.getIndices()), Value()});
     } else if (auto contract = dyn_cast<ContractOp>(op)) {
       all.push_back({Kind::read, op, contract.getA(), {}, Value()});
       all.push_back({Kind::read, op, contract.getB(), {}, Value()});

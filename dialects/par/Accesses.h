@@ -5,7 +5,7 @@
 namespace texpr::par {
 
 struct Access {
-  enum class Kind { read, write, update } kind; // update: a contraction's C
+  enum class Kind { read, write, update } kind; // update: a contraction's C, an atomic
   mlir::Operation *op;
   mlir::Value buffer;
   llvm::SmallVector<mlir::Value> indices; // empty for a contraction, whose maps say the region

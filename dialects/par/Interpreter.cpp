@@ -202,6 +202,8 @@ LogicalResult Machine::forEach(ArrayRef<int64_t> lower, ArrayRef<int64_t> upper,
 }
 
 LogicalResult Machine::runForall(ForallOp op) {
+  if (op.getFull())
+    return runFull(op);
   return forEach(integers(op.getLower()), integers(op.getUpper()), /*anyOrder=*/true,
                  [&](ArrayRef<Datum> point) {
                    SmallVector<Datum> none;

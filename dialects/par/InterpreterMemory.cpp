@@ -27,6 +27,8 @@ LogicalResult Machine::runMemory(Operation *op, bool &known) {
     return load(loadOp);
   if (auto storeOp = dyn_cast<StoreOp>(op))
     return store(storeOp);
+  if (auto atomicOp = dyn_cast<AtomicOp>(op))
+    return atomic(atomicOp);
   if (auto contractOp = dyn_cast<ContractOp>(op))
     return contract(contractOp);
   if (auto failOp = dyn_cast<FailOp>(op)) {
@@ -135,6 +137,19 @@ LogicalResult Machine::store(StoreOp op) {
   if (!at)
     return failure();
   array.set(*at, get(op.getValue()));
+  return success();
+}
+
+LogicalResult Machine::atomic(AtomicOp op) {
+  Datum array = get(op.getDest());
+  SmallVector<int64_t> indices = integers(op.getIndices());
+  auto at = linear(op, array, indices);
+  auto old = at ? read(op, array, indices) : std::nullopt;
+  SmallVector<Datum> next;
+  if (!old || failed(runRegion(op.getBody(), *old, next)))
+    return failure();
+  array.set(*at, next.front());
+  set(op.getOld(), *old);
   return success();
 }
 

@@ -48,7 +48,18 @@ private:
   mlir::LogicalResult slot(SlotOp op);
   mlir::LogicalResult load(LoadOp op);
   mlir::LogicalResult store(StoreOp op);
+  mlir::LogicalResult atomic(AtomicOp op);
   mlir::LogicalResult contract(ContractOp op);
+
+  // InterpreterLanes.cpp: the lanes of a full forall, in step.
+  std::vector<Values> *lanes = nullptr;
+  mlir::LogicalResult runFull(ForallOp op);
+  mlir::LogicalResult runInStep(mlir::Block &block);
+  mlir::LogicalResult runTogether(mlir::Operation *op);
+  mlir::LogicalResult runLane(LaneOp op);
+  mlir::LogicalResult runChoice(mlir::Operation *op);
+  mlir::LogicalResult runSteps(SeqOp op);
+  mlir::LogicalResult together(mlir::Operation *op, mlir::Value v, int64_t &value);
   mlir::LogicalResult makeWorkspace();
   /// The place of an element, or an error where it is outside.
   std::optional<int64_t> linear(mlir::Operation *op, const Datum &array,
@@ -63,6 +74,8 @@ private:
   mlir::LogicalResult readTensor(tx::ReadOp op);
   mlir::LogicalResult compute(tx::ComputeOp op);
   mlir::LogicalResult list(tx::ListOp op);
+  mlir::LogicalResult scatter(tx::ScatterOp op);
+  mlir::LogicalResult sort(tx::SortOp op);
   mlir::LogicalResult island(DoOp op);
   mlir::LogicalResult reduce(mlir::Operation *op, tx::Combine combine,
                              mlir::FlatSymbolRefAttr combiner, bool isUnsigned,

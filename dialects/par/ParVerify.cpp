@@ -72,7 +72,7 @@ static LogicalResult verifyLevel(Operation *op, std::optional<StringRef> level) 
 /// Two iterations of `nest` surely store the same element: unguarded, and no index depends on an
 /// axis that runs.
 static bool storesTwice(ForallOp nest, const Access &access) {
-  if (!access.isWrite() || access.mask || isa<ContractOp>(access.op))
+  if (!access.isWrite() || access.mask || isa<ContractOp, AtomicOp>(access.op))
     return false;
   for (Operation *p = access.op->getParentOp(); p != nest; p = p->getParentOp()) {
     auto inner = dyn_cast<ForallOp>(p);

@@ -73,6 +73,50 @@ TEST(Forms, ComputeAndReduce) {
   expect(matmul, {f32s({0, 3}, {}), f32s({3, 2}, {0, 0, 0, 0, 0, 0})}, {f32s({0, 2}, {})});
 }
 
+TEST(Forms, Scan) {
+  expect("fn f(x: i32[n]) -> (a: i32[n], b: i32[n], c: i32[n], d: i32[n]) {\n"
+         "  (scan(+) n |i| { x[i] }, scan(+, exclusive) n |i| { x[i] },\n"
+         "   scan(max, rev) n |i| { x[i] }, scan(*, exclusive, rev) n |i| { x[i] })\n}\n",
+         {i32s({4}, {2, -1, 3, 5})},
+         {i32s({4}, {2, 1, 4, 9}), i32s({4}, {0, 2, 1, 4}), i32s({4}, {5, 5, 5, 5}),
+          i32s({4}, {-15, 15, 5, 1})});
+  // A user's op keeps the order of the indices; its identity is the first value of an exclusive one.
+  const std::string op = "op put(a: i32, b: i32) -> i32 identity -7 { 10 * a + b }\n";
+  expect(op + "fn f(x: i32[n]) -> (a: i32[n], b: i32[n], c: i32[n]) {\n"
+              "  (scan(put) n |i| { x[i] }, scan(put, exclusive) n |i| { x[i] },\n"
+              "   scan(put, exclusive, rev) n |i| { x[i] })\n}\n",
+         {i32s({3}, {1, 2, 3})},
+         {i32s({3}, {1, 12, 123}), i32s({3}, {-7, 1, 12}), i32s({3}, {23, 3, -7})});
+  const std::string rows = "fn f(x: i32[m, n]) -> (a: i32[m, n], b: i32[m, n], c: i32[m, n]) {\n"
+                           "  (compute m |i| { scan(+) n |j| { x[i, j] } },\n"
+                           "   scan(+) m |i| { compute n |j| { x[i, j] } },\n"
+                           "   scan(+) m, n |i, j| { x[i, j] })\n}\n";
+  expect(rows, {i32s({2, 2}, {1, 2, 3, 4})},
+         {i32s({2, 2}, {1, 3, 3, 7}), i32s({2, 2}, {1, 2, 4, 6}), i32s({2, 2}, {1, 3, 6, 10})});
+  expect(rows, {i32s({0, 2}, {})}, {i32s({0, 2}, {}), i32s({0, 2}, {}), i32s({0, 2}, {})});
+}
+
+TEST(Forms, Filter) {
+  const std::string keep = "fn f(x: i32[n]) -> (u: i32[k], at: i64[k], s: i32, c: i64)\n"
+                           "where k <= n {\n"
+                           "  let (u, at): (i32[k], i64[k]) = filter n |i| where x[i] > 0 "
+                           "{ (x[i], i) };\n"
+                           "  (u, at, reduce(+) k |i| { u[i] }, k)\n}\n";
+  expect(keep, {i32s({4}, {2, -1, 3, 0})},
+         {i32s({2}, {2, 3}), i64s({2}, {0, 2}), integer(K::I32, 5), i64(2)});
+  expect(keep, {i32s({1}, {-1})}, {i32s({0}, {}), i64s({0}, {}), integer(K::I32, 0), i64(0)});
+  expect("fn g(x: i32[n]) -> (u: i32[k]) { filter n |i| where x[i] > 0 { x[i] } }\n"
+         "fn f(x: i32[n]) -> (v: i32[j, j]) {\n"
+         "  let u: i32[k] = g(x);\n"
+         "  compute k, k |i, j| { u[i] * u[j] }\n}\n",
+         {i32s({3}, {2, -1, 3})}, {i32s({2, 2}, {4, 6, 6, 9})});
+  expect("fn f(x: i32[n]) -> (y: i32[n]) {\n"
+         "  compute n |i| {\n"
+         "    let u: i32[k] = filter i + 1 |j| where x[j] < x[i] { x[j] };\n"
+         "    if k > 0 { u[k - 1] } else { 0 }\n  }\n}\n",
+         {i32s({4}, {2, 1, 3, 5})}, {i32s({4}, {0, 0, 1, 3})});
+}
+
 TEST(Forms, ReduceOperators) {
   expect("fn f(x: i32[n]) -> (a: i32, b: i32, c: i32, d: i32, e: i32) {\n"
          "  (reduce(*) n |i| { x[i] }, reduce(min) n |i| { x[i] }, reduce(max) n |i| { x[i] },\n"
@@ -246,6 +290,49 @@ TEST(Parallel, SaxpyTransposeCholesky) {
          {f32s({2, 2}, {4, 2, 2, 5})}, {f32s({2, 2}, {2, 0, 1, 2})});
 }
 
+TEST(Parallel, Atomics) {
+  expect("fn f(x: i32[n]) -> (s: i32[6], old: i32[n]) @nondeterministic {\n"
+         "  s: i32[6] = 6;\n  old: i32[n];\n  par n |i| {\n    let o = atomic s[0] += x[i];\n"
+         "    old[i] = o;\n    atomic s[1] max= x[i];\n    atomic s[2] min= x[i];\n"
+         "    atomic s[3] ^= x[i];\n    atomic s[4] *= x[i];\n    atomic s[5] = x[i];\n  }\n"
+         "  (s, old)\n}\n",
+         {i32s({3}, {1, 9, -4})}, {i32s({6}, {12, 9, -4, 6 ^ 1 ^ 9 ^ -4, -216, -4}), i32s({3}, {6, 7, 16})});
+}
+TEST(Parallel, LanesInStep) {
+  std::vector<int64_t> x(32), y(32), z(32);
+  for (int64_t l = 0; l < 32; ++l) {
+    x[l] = l * l % 7;
+    z[l] = 31 * 32 / 2 + 0 * l;
+  }
+  for (int64_t l = 0; l < 32; ++l)
+    y[l] = x[(l + 33) % 32];
+  const std::string text = "fn f(x: i64[32]) -> (y: i64[32], z: i64[32], b: u32, any_: bool, all_: bool) {\n"
+                           "  y: i64[32];\n  z: i64[32];\n  t: i64[32];\n  b: u32[1];\n  c: bool[2];\n"
+                           "  fully par 32 |lane| @lane {\n    y[lane] = shuffle(x[lane], lane + 33);\n"
+                           "    sum: i64 = lane;\n    seq 5 |s| {\n      t[lane] = sum;\n      barrier;\n"
+                           "      sum += t[(lane + (16 >> s)) % 32];\n      barrier;\n    }\n"
+                           "    z[lane] = sum;\n    let votes = ballot(x[lane] == 0) | match(lane / 32);\n"
+                           "    let one = any(lane == 40);\n    let every = all(lanes_below() >> lane == 0);\n"
+                           "    if lane == 0 { b[0] = votes; c[0] = one; c[1] = every; }\n  }\n"
+                           "  (y, z, b[0], c[0], c[1])\n}\n";
+  std::vector<Value> expected = {i64s({32}, y), i64s({32}, z), integer(K::U32, 0xffffffff), boolean(false),
+                                 boolean(true)};
+  expect(text, {i64s({32}, x)}, expected);
+  Options shuffled;
+  shuffled.shuffleParallel = 3;
+  auto got = Source(text).run({i64s({32}, x)}, shuffled);
+  ASSERT_TRUE(got) << got.failure.message;
+  for (size_t r = 0; r < expected.size(); ++r)
+    EXPECT_TRUE((*got)[r].sameAs(expected[r])) << describe((*got)[r]);
+}
+TEST(Parallel, AsmMeans) {
+  expect("fn f(x: i64[2]) -> (y: i64[2]) {\n  y: i64[2] = 0;\n"
+         "  asm(\"a\", out y[0], x[0]) means { y[0] = x[0] + 1; };\n"
+         "  asm @sm_90a(\"a\", out y[1]) else asm @sm_80(\"b\", out y[1]) else { y[1] = 2; };\n  y\n}\n",
+         {i64s({2}, {4, 5})}, {i64s({2}, {5, 2})});
+  expectFailure("fn f(x: i64) -> (y: i64) {\n  y: i64 = 0;\n  asm(\"a\", out y, x);\n  y\n}\n", {i64(1)},
+                Failure::Kind::Contract);
+}
 TEST(Parallel, SnapshotsAndUpdates) {
   expect("fn f(n: i64) -> (a: i64[n], b: i64[n]) {\n  t: i64[n] = 1;\n  let z = t;\n"
          "  par n |i| { t[i] += i; t[i] *= 2; }\n  (z, t)\n}\n",
