@@ -78,10 +78,25 @@ SmallVector<Value> FnImporter::Subscript::at(OpBuilder &b, Location loc, ValueRa
   return indices;
 }
 
-Val FnImporter::access(const IndexExpr &e, const Expr *alternative) {
+/// An element, or 0 and a failure where an index is outside.
+Value FnImporter::readOrFail(const Leaf &base, ValueRange indices, int64_t site) {
+  if (!base.isBuffer())
+    return scalars().fromElement(base.kind, tx::ReadOp::create(b, loc, base.value, indices, site));
+  auto zero = [&] {
+    return isFloat(base.kind) ? scalars().real(base.kind, "0.0") : scalars().integer(base.kind, 0);
+  };
+  return readGuardedBuffer(base, indices, [&]() -> Value {
+    par::FailOp::create(b, loc, scalars().integer(ScalarKind::Bool, 1), b.getI64IntegerAttr(site));
+    return zero();
+  });
+}
+
+Val FnImporter::access(const IndexExpr &e, const Expr *alternative,
+                       std::optional<int64_t> failure) {
   Val base = expr(*e.base);
-  if (!alternative)
-    alternative = base.alternative;
+  bool isCovered = alternative || failure;
+  if (!isCovered)
+    failure = base.failure;
   Subscript where = subscript(e);
   Val result, other; // a tensor as alternative is one value for all elements
   auto types = leavesOf(e.type);
@@ -91,9 +106,13 @@ Val FnImporter::access(const IndexExpr &e, const Expr *alternative) {
   for (auto [k, l] : llvm::enumerate(base.leaves)) {
     auto read = [&, k = k, l = l](ValueRange kept) {
       auto indices = where.at(b, loc, kept, l.rank());
-      if (!alternative)
+      if (failure)
+        return readOrFail(l, indices, *failure);
+      if (!alternative && base.outside.empty())
         return readElement(l, indices);
       return readElement(l, indices, [&]() -> Value {
+        if (!alternative)
+          return base.outside[k].value;
         Leaf l = other.leaves.empty() ? expr(*alternative).leaves[k] : other.leaves[k];
         return l.isScalar() ? l.value : readElement(l, kept);
       });
@@ -153,11 +172,14 @@ Val FnImporter::reshape(const CallExpr &e) {
 }
 
 Val FnImporter::elseExpr(const ElseExpr &e) {
-  const Expr *alternative = e.alternative.get();
+  std::optional<int64_t> failure = e.alternative ? std::nullopt : program.site(e);
   if (auto *index = llvm::dyn_cast<IndexExpr>(e.access.get()))
-    return access(*index, alternative);
+    return access(*index, e.alternative.get(), failure);
   Val v = expr(*e.access);
-  v.alternative = alternative;
+  v.failure = failure;
+  v.outside.clear();
+  if (e.alternative)
+    v.outside = frozen(expr(*e.alternative)).leaves;
   return v;
 }
 

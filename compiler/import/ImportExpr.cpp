@@ -29,8 +29,15 @@ std::vector<const Type *> leavesOf(const Type &t) {
   return out;
 }
 
+/// What has a place for attributes: pins find it by its location.
+static bool isForm(ExprKind kind) {
+  return llvm::is_contained({ExprKind::Compute, ExprKind::Reduce, ExprKind::Scan, ExprKind::Scatter,
+                             ExprKind::Filter, ExprKind::Sort, ExprKind::For, ExprKind::While},
+                            kind);
+}
+
 Val FnImporter::expr(const Expr &e) {
-  At at(*this, e.range);
+  At at(*this, e.range, isForm(e.kind));
   Val v = dispatch(e);
   if (e.type.isScalar() && v.leaves.size() == 1)
     bindSymbolOnce(e.value, v.leaves[0].value, v.leaves[0].kind);
@@ -73,7 +80,7 @@ Val FnImporter::dispatch(const Expr &e) {
   case ExprKind::Call:
     return call(llvm::cast<CallExpr>(e));
   case ExprKind::Index:
-    return access(llvm::cast<IndexExpr>(e), nullptr);
+    return access(llvm::cast<IndexExpr>(e), nullptr, std::nullopt);
   case ExprKind::Field:
     return field(llvm::cast<FieldExpr>(e));
   case ExprKind::Else:
@@ -90,8 +97,18 @@ Val FnImporter::dispatch(const Expr &e) {
     return compute(llvm::cast<ComputeExpr>(e));
   case ExprKind::Reduce:
     return reduce(llvm::cast<ReduceExpr>(e));
+  case ExprKind::Scatter:
+    return scatter(llvm::cast<ScatterExpr>(e));
+  case ExprKind::Sort:
+    return sort(llvm::cast<SortExpr>(e));
+  case ExprKind::Scan:
+    return scan(llvm::cast<ScanExpr>(e));
+  case ExprKind::Filter:
+    return filter(llvm::cast<FilterExpr>(e));
   case ExprKind::For:
     return loop(llvm::cast<ForExpr>(e));
+  case ExprKind::While:
+    return whileLoop(llvm::cast<WhileExpr>(e));
   default:
     error(e.range, "a form that the checker should have refused");
     return {{{scalars().integer(ScalarKind::I64, 0), ScalarKind::I64}}};
@@ -121,8 +138,11 @@ Val FnImporter::field(const FieldExpr &e) {
   for (unsigned i = 0; i < e.index; ++i)
     first += leafCount(e.base->type.parts[i]);
   Val part;
-  part.leaves.assign(base.leaves.begin() + first, base.leaves.begin() + first + leafCount(e.type));
-  part.alternative = base.alternative;
+  size_t count = leafCount(e.type);
+  part.leaves.assign(base.leaves.begin() + first, base.leaves.begin() + first + count);
+  if (!base.outside.empty())
+    part.outside.assign(base.outside.begin() + first, base.outside.begin() + first + count);
+  part.failure = base.failure;
   return part;
 }
 
@@ -308,6 +328,16 @@ Leaf FnImporter::withExtents(const Leaf &l, const std::vector<facts::Expr> &shap
       return l;
   }
   return view(l, wanted);
+}
+
+/// With the extents that the type says.
+Val FnImporter::frozenAs(Val v, const Type &type) {
+  v = frozen(std::move(v));
+  auto leaves = leavesOf(type);
+  for (auto [k, l] : llvm::enumerate(v.leaves))
+    if (l.isTensor())
+      l = withExtents(l, leaves[k]->shape);
+  return v;
 }
 
 SmallVector<Value> FnImporter::frozenWith(Val v, const Type &type) {

@@ -38,14 +38,21 @@ void FnImporter::importFn(const FnDecl &fn, func::FuncOp func) {
     At at(*this, check.range);
     emitFact(check.constraint, check.text, true);
   }
-  Val result = frozen(block(*fn.body));
-  SmallVector<Value> values;
+  verifyFacts(fn);
+  std::vector<const Decl *> lent = lentTo(fn);
+  statements(fn.body->stmts, {fn.body->value.get()}, lent);
+  Val result = fn.body->value ? frozen(expr(*fn.body->value)) : Val();
+  SmallVector<Value> values, found = foundDims(fn);
   size_t k = 0;
   for (const ResultDecl &r : fn.results)
     for (const Type *t : leavesOf(r.type)) {
       const Leaf &l = result.leaves[k++];
       values.push_back(l.isTensor() ? withExtents(l, t->shape).value : l.value);
     }
+  llvm::append_range(values, found);
+  for (const Decl *d : lent)
+    for (const Leaf &l : env[d].leaves)
+      values.push_back(l.value);
   func::ReturnOp::create(b, loc, values);
 }
 
@@ -93,7 +100,7 @@ void FnImporter::bindParams(const FnDecl &fn, mlir::Block &entry, unsigned arg) 
     arg += leaves.size();
   }
   for (const DimBinding &d : fn.dims)
-    if (!isArgument(d) && d.decl->value)
+    if (d.how == DimBinding::How::Defined && d.decl->value)
       env[d.decl.get()] = {{{extent(*d.decl->value), ScalarKind::I64}}};
   arg = firstLeaf;
   for (auto [p, param] : llvm::enumerate(fn.params)) {
@@ -145,13 +152,20 @@ Val FnImporter::call(const CallExpr &e) {
     return callOp(e);
   if (e.isReshape)
     return reshape(e);
+  if (e.isDescending) // the order is the sort's
+    return expr(*e.args[0]);
   std::vector<Val> args;
   for (const ExprPtr &arg : e.args)
     args.push_back(frozen(expr(*arg)));
   if (e.isElementwise)
     return callElementwise(e, args);
-  auto op =
-      func::CallOp::create(b, loc, e.fn->name.text, valueTypes(e.type), callOperands(e, args));
+  SmallVector<mlir::Type> types = valueTypes(e.type);
+  size_t leaves = types.size();
+  for (const DimBinding &d : e.fn->dims)
+    if (d.how == DimBinding::How::Found)
+      types.push_back(b.getIndexType());
+  auto op = func::CallOp::create(b, loc, e.fn->name.text, types, callOperands(e, args));
+  bindCallDims(e, op, leaves);
   Val result;
   for (auto [k, t] : llvm::enumerate(leavesOf(e.type))) {
     Leaf l{op.getResult(k), t->scalar};
@@ -221,12 +235,30 @@ void FnImporter::bindOperands(const OpDecl &op, ValueRange values) {
 }
 
 Val FnImporter::callOp(const CallExpr &e) {
-  SmallVector<Value> values;
+  Leaves operands;
   for (const ExprPtr &arg : e.args)
-    for (const Leaf &l : frozen(expr(*arg)).leaves)
-      values.push_back(l.value);
-  bindOperands(*e.op, values);
-  return block(*e.op->body);
+    llvm::append_range(operands, frozen(expr(*arg)).leaves);
+  auto apply = [&](ValueRange at) {
+    SmallVector<Value> values;
+    for (const Leaf &l : operands)
+      values.push_back(l.isScalar() ? l.value : readElement(l, at));
+    bindOperands(*e.op, values);
+    return block(*e.op->body);
+  };
+  if (!e.isElementwise)
+    return apply({});
+  auto leaves = leavesOf(e.type);
+  const std::vector<facts::Expr> &shape = leaves[0]->shape;
+  auto form = makeCompute(valueTypes(e.type), extentsOf(shape), axisLabels('e', shape.size()));
+  Body body(*this, form.getBody(), form.getLower().getTypes());
+  SmallVector<Value> values;
+  Val result;
+  for (auto [k, l] : llvm::enumerate(apply(body.args).leaves)) {
+    values.push_back(scalars().toElement(l.kind, l.value));
+    result.leaves.push_back({form.getResult(k), l.kind});
+  }
+  tx::YieldOp::create(b, loc, values);
+  return result;
 }
 
 // ---- user ops ----

@@ -1,4 +1,4 @@
-// The forms compute, reduce and for.
+// The forms compute and reduce.
 //
 // compute: always from 0, so that equal extents are one value; a lower bound is added to the index.
 //   compute 1..n - 1 |i| { x[i] }      →  tx.compute (%i0) = (0) to (n - 2) { i = i0 + 1; x[i] }
@@ -56,7 +56,6 @@ Val FnImporter::compute(const ComputeExpr &e) {
     extents.push_back(extent(leaves[0]->shape[i]));
   }
   auto form = makeCompute(valueTypes(e.type), extents, axisNames(e.binders, 0, axes));
-  copyAttrs(form, e.attrs, &e.binders);
   Body body(*this, form.getBody(), form.getLower().getTypes());
   for (size_t i = 0; i < axes; ++i)
     bindBinder(*e.binders[i], lower[i] ? b.createOrFold<arith::AddIOp>(loc, lower[i], body.args[i])
@@ -105,7 +104,7 @@ void FnImporter::bounds(const std::vector<Axis> &domain, size_t from, size_t to,
 
 // ---- reduce ----
 
-static std::pair<tx::Combine, bool> combineOf(const CombineOp &op, ScalarKind k) {
+std::pair<tx::Combine, bool> combineOf(const CombineOp &op, ScalarKind k) {
   if (op.op)
     return {tx::Combine::user, false};
   bool isUnsigned = !isFloat(k) && !isSigned(k);
@@ -180,7 +179,6 @@ SmallVector<Value> FnImporter::reduceFrom(const ReduceExpr &e, size_t axis, cons
   FlatSymbolRefAttr combiner = e.op.op ? program.combiner(*e.op.op, r.form) : FlatSymbolRefAttr();
   auto form = tx::ReduceOp::create(b, loc, types, lower, upper, combine, combiner, isUnsigned,
                                    axisNames(e.binders, axis, to - axis));
-  copyAttrs(form, e.attrs, &e.binders);
   auto bind = [&](ValueRange args) {
     for (size_t i = axis; i < to; ++i)
       bindBinder(*e.binders[i], args[i - axis]);
@@ -210,47 +208,6 @@ SmallVector<Value> FnImporter::reduceFrom(const ReduceExpr &e, size_t axis, cons
 Value FnImporter::presence(const std::vector<facts::Expr> &shape) {
   auto yes = [&](ArrayRef<Value>) { return scalars().integer(ScalarKind::Bool, 1); };
   return elementwise(Type::leaf(ScalarKind::Bool, shape), {}, yes).value;
-}
-
-// ---- for ----
-
-Val FnImporter::loop(const ForExpr &e) {
-  SmallVector<Value> lower, upper, inits;
-  lower.push_back(e.axis.lo ? bound(e.axis.lo.get(), e.axis.loValue)
-                            : arith::ConstantIndexOp::create(b, loc, 0).getResult());
-  upper.push_back(bound(e.axis.hi.get(), e.axis.hiValue));
-  for (const Carried &c : e.carried)
-    llvm::append_range(inits, frozenWith(expr(*c.init), c.decl->type));
-  auto form = tx::ForOp::create(b, loc, ValueRange(inits).getTypes(), lower[0], upper[0], inits);
-  form->setAttr("axis", b.getStringAttr(e.binder->name.text));
-  copyAttrs(form, e.attrs, nullptr);
-  SmallVector<mlir::Type> arguments = {b.getIndexType()};
-  llvm::append_range(arguments, ValueRange(inits).getTypes());
-  Val result;
-  {
-    Body body(*this, form.getBody(), arguments);
-    bindBinder(*e.binder, body.args[0]);
-    size_t next = 1;
-    for (const Carried &c : e.carried) {
-      Val v;
-      for (const Type *t : leavesOf(c.decl->type))
-        v.leaves.push_back({body.args[next++], t->scalar});
-      if (v.leaves.size() == 1 && v.leaves[0].isScalar())
-        bindSymbol(c.decl->value, v.leaves[0].value, v.leaves[0].kind);
-      env[c.decl.get()] = v;
-    }
-    for (const StmtPtr &s : e.step.stmts)
-      statement(*s);
-    Val state = expr(*e.step.next);
-    std::vector<Type> carried;
-    for (const Carried &c : e.carried)
-      carried.push_back(c.decl->type);
-    const Type types = Type::tuple(carried);
-    tx::YieldOp::create(b, loc, frozenWith(state, types));
-    for (auto [k, t] : llvm::enumerate(leavesOf(types)))
-      result.leaves.push_back({form.getResult(k), t->scalar});
-  }
-  return result;
 }
 
 } // namespace texpr::importer

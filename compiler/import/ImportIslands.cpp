@@ -20,23 +20,30 @@ static bool isParallel(const Stmt &s) {
 }
 
 Val FnImporter::block(const Block &body) {
-  size_t first = body.stmts.size(), last = 0;
-  for (size_t i = 0; i < body.stmts.size(); ++i)
-    if (isParallel(*body.stmts[i])) {
+  statements(body.stmts, {body.value.get()});
+  return body.value ? expr(*body.value) : Val();
+}
+
+void FnImporter::statements(const std::vector<StmtPtr> &stmts, ArrayRef<const Expr *> after,
+                            ArrayRef<const Decl *> lent) {
+  size_t first = stmts.size(), last = 0;
+  for (size_t i = 0; i < stmts.size(); ++i)
+    if (isParallel(*stmts[i])) {
       first = std::min(first, i);
       last = i;
     }
-  if (inPlace || first == body.stmts.size())
-    return blockValue(body, 0);
+  if (first == stmts.size() || inPlace) {
+    for (const StmtPtr &s : stmts)
+      statement(*s);
+    return;
+  }
+  if (!lent.empty())
+    first = 0;
   for (size_t i = 0; i < first; ++i)
-    statement(*body.stmts[i]);
-  return island(body, first, last);
-}
-
-Val FnImporter::blockValue(const Block &body, size_t from) {
-  for (size_t i = from; i < body.stmts.size(); ++i)
-    statement(*body.stmts[i]);
-  return body.value ? expr(*body.value) : Val();
+    statement(*stmts[i]);
+  island(stmts, first, last, after, lent);
+  for (size_t i = last + 1; i < stmts.size(); ++i)
+    statement(*stmts[i]);
 }
 
 static void declaredBy(const Pattern &p, std::vector<const Decl *> &out) {
@@ -53,14 +60,26 @@ static void declaredBy(const Stmt &s, std::vector<const Decl *> &out) {
     out.push_back(buffer->decl.get());
 }
 
-Val FnImporter::island(const Block &body, size_t first, size_t last) {
+/// What leaves an island for a name: its leaves and, of a total view, a scalar each for outside.
+static std::vector<Type> leavingLeaves(const Decl &d) {
+  std::vector<Type> types;
+  for (const Type *t : leavesOf(d.type))
+    types.push_back(*t);
+  for (size_t k = 0, count = types.size(); d.isTotal && k < count; ++k)
+    types.push_back(Type::leaf(types[k].scalar));
+  return types;
+}
+
+void FnImporter::island(const std::vector<StmtPtr> &stmts, size_t first, size_t last,
+                        ArrayRef<const Expr *> after, ArrayRef<const Decl *> lent) {
   DeclSet usedAfter;
-  for (size_t i = last + 1; i < body.stmts.size(); ++i)
-    collectUses(*body.stmts[i], usedAfter);
-  collectUses(body.value.get(), usedAfter);
-  std::vector<const Decl *> declared, leaving;
+  for (size_t i = last + 1; i < stmts.size(); ++i)
+    collectUses(*stmts[i], usedAfter);
+  for (const Expr *e : after)
+    collectUses(e, usedAfter);
+  std::vector<const Decl *> declared, leaving(lent.begin(), lent.end());
   for (size_t i = first; i <= last; ++i)
-    declaredBy(*body.stmts[i], declared);
+    declaredBy(*stmts[i], declared);
   for (const Decl *d : declared)
     if (usedAfter.contains(d) &&
         !(d->kind != Decl::Kind::Buffer && d->type.isScalar() && d->value && isOfEntry(*d->value)))
@@ -69,9 +88,9 @@ Val FnImporter::island(const Block &body, size_t first, size_t last) {
   SmallVector<mlir::Type> types;
   SmallVector<Value> shapes;
   for (const Decl *d : leaving)
-    for (const Type *t : leavesOf(d->type)) {
-      types.push_back(tensorType(t->scalar, t->shape.size()));
-      llvm::append_range(shapes, extentsOf(t->shape));
+    for (const Type &t : leavingLeaves(*d)) {
+      types.push_back(tensorType(t.scalar, t.shape.size()));
+      llvm::append_range(shapes, extentsOf(t.shape));
     }
   auto island = par::DoOp::create(b, loc, types, ValueRange(), shapes);
   {
@@ -85,25 +104,32 @@ Val FnImporter::island(const Block &body, size_t first, size_t last) {
     inPlace = true;
     size_t next = 0;
     for (const Decl *d : leaving)
-      for (const Type *t : leavesOf(d->type))
-        resultBuffers[d].push_back({inside.args[next++], t->scalar});
+      for (const Type &t : leavingLeaves(*d))
+        resultBuffers[d].push_back({inside.args[next++], t.scalar});
+    for (const Decl *d : lent) {
+      Leaves given = std::exchange(env[d].leaves, resultBuffers[d]);
+      for (auto [to, from] : llvm::zip_equal(Leaves(resultBuffers[d]), given))
+        store(to, {}, from, nullptr);
+    }
     for (size_t i = first; i <= last; ++i)
-      statement(*body.stmts[i]);
+      statement(*stmts[i]);
     par::YieldOp::create(b, loc);
     resultBuffers = std::move(outer);
   }
   size_t next = 0;
   for (const Decl *d : leaving) {
     Val v;
-    for (const Type *t : leavesOf(d->type)) {
-      Leaf l{island.getResult(next++), t->scalar};
-      v.leaves.push_back(t->shape.empty() ? Leaf{readElement(l, {}), l.kind} : l);
+    v.failure = env[d].failure;
+    size_t count = leafCount(d->type);
+    for (const Type &t : leavingLeaves(*d)) {
+      Leaf l{island.getResult(next++), t.scalar};
+      Leaves &into = v.leaves.size() < count ? v.leaves : v.outside;
+      into.push_back(t.shape.empty() ? Leaf{readElement(l, {}), l.kind} : l);
     }
     if (d->kind != Decl::Kind::Buffer && v.leaves.size() == 1 && v.leaves[0].isScalar())
       bindSymbol(d->value, v.leaves[0].value, v.leaves[0].kind);
     env[d] = v;
   }
-  return blockValue(body, last + 1);
 }
 
 void FnImporter::bindPattern(const Pattern &p, const Type &t, ArrayRef<Leaf> leaves) {

@@ -27,11 +27,15 @@ OwningOpRef<ModuleOp> ProgramImporter::run() {
   module = *owner;
   module->setAttr("texpr.stage", StringAttr::get(&context, "tx"));
   setSites();
+  setPins();
   std::vector<func::FuncOp> funcs;
+  // A local function that changes what it is lent stands where it is called.
+  auto isInPlace = [](const FnDecl &fn) { return fn.isLocal && !lentTo(fn).empty(); };
   for (const auto &fn : checked.program->fns)
-    funcs.push_back(declare(*fn));
+    funcs.push_back(isInPlace(*fn) ? func::FuncOp() : declare(*fn));
   for (auto [fn, func] : llvm::zip_equal(checked.program->fns, funcs))
-    FnImporter(*this).importFn(*fn, func);
+    if (func)
+      FnImporter(*this).importFn(*fn, func);
   if (failed || mlir::failed(verify(module)))
     return nullptr;
   return owner;
@@ -54,6 +58,13 @@ void ProgramImporter::setSites() {
 std::optional<int64_t> ProgramImporter::site(const FnDecl &fn, unsigned param) const {
   for (auto [k, site] : llvm::enumerate(checked.sites))
     if (site.fn == &fn && site.param == param)
+      return k;
+  return std::nullopt;
+}
+
+std::optional<int64_t> ProgramImporter::site(const Expr &e) const {
+  for (auto [k, site] : llvm::enumerate(checked.sites))
+    if (site.expr == &e)
       return k;
   return std::nullopt;
 }
@@ -102,7 +113,7 @@ struct Signature {
   void addLeaves(const Type &t, const std::string &name, bool isInput) {
     if (t.isTuple()) {
       for (auto [k, part] : llvm::enumerate(t.parts))
-        addLeaves(part, name + "_" + std::to_string(k), isInput);
+        addLeaves(part, name + "_" + t.partName(k), isInput);
       return;
     }
     Builder b(context);
@@ -151,11 +162,30 @@ func::FuncOp ProgramImporter::declare(const FnDecl &fn) {
     s.inputAttrs.push_back(attrs.getDictionary(&context));
   }
   auto isDim = servesAsDim(fn);
-  for (auto [p, param] : llvm::enumerate(fn.params))
+  SmallVector<std::pair<const Param *, size_t>> lent; // and their first argument
+  for (auto [p, param] : llvm::enumerate(fn.params)) {
+    if (param.isInout)
+      lent.push_back({&param, s.inputs.size()});
     if (!isDim[p])
       s.addLeaves(param.decl->type, param.decl->name.text, true);
+  }
   for (auto [k, r] : llvm::enumerate(fn.results))
     s.addLeaves(r.type, resultName(fn, k), false);
+  for (const DimBinding &d : fn.dims)
+    if (d.how == DimBinding::How::Found) {
+      NamedAttribute isFound = b.getNamedAttr("tx.found", b.getUnitAttr());
+      s.results.push_back(b.getIndexType());
+      s.resultAttrs.push_back(s.attrs("tx.name", d.decl->name.text, &isFound));
+    }
+  for (auto [param, argument] : lent) { // the new value of what is lent
+    size_t first = s.results.size();
+    s.addLeaves(param->decl->type, param->decl->name.text, false);
+    for (size_t k = first; k < s.results.size(); ++k) {
+      NamedAttrList attrs(s.resultAttrs[k]);
+      attrs.set("tx.tied", b.getI64IntegerAttr(argument + k - first));
+      s.resultAttrs[k] = attrs.getDictionary(&context);
+    }
+  }
   auto func =
       func::FuncOp::create(loc(fn.range), fn.name.text, b.getFunctionType(s.inputs, s.results),
                            ArrayRef<NamedAttribute>{}, s.inputAttrs);
@@ -174,7 +204,9 @@ FlatSymbolRefAttr ProgramImporter::combiner(const OpDecl &op, CombinerForm form)
   if (symbol)
     return symbol;
   // An op may have the name of a function, or be an operator sign.
-  std::string name = isalpha(op.name.text[0]) || op.name.text[0] == '_' ? op.name.text : "operator";
+  std::string name = op.name.text;
+  if (!isalpha(name[0]) && name[0] != '_')
+    name = "operator" + name + op.lhs.decl->type.nominal->name.text;
   name += form.isOptional ? ".optional" : ".op";
   name += form.onElements ? ".elements" : "";
   OpBuilder b(&context);
@@ -215,43 +247,6 @@ ArrayAttr FnImporter::axisNames(const Binders &binders, size_t from, size_t coun
 void FnImporter::error(SourceRange range, const llvm::Twine &what) {
   mlir::emitError(program.loc(range)) << "internal: " << what.str();
   program.failed = true;
-}
-
-/// Pins of the source: `plan.*` attributes, named in `plan.pinned`.
-void FnImporter::copyAttrs(Operation *op, const Attrs &attrs, const Binders *binders) {
-  SmallVector<Attribute> pinned;
-  auto pin = [&](StringRef name, Attribute value) {
-    op->setAttr(("plan." + name).str(), value);
-    pinned.push_back(b.getStringAttr(name));
-  };
-  auto number = [&](const Attr &a) -> int64_t {
-    auto *literal = a.args.empty() ? nullptr : llvm::dyn_cast<IntLitExpr>(a.args[0].value.get());
-    return literal ? int64_t(literal->magnitude) : 1;
-  };
-  for (const Attr &a : attrs) {
-    StringRef name = a.name.text;
-    if (name == "vector" || name == "unroll" || name == "grain") {
-      pin(name, b.getI64IntegerAttr(number(a)));
-    } else if (name == "inline" || name == "materialize") {
-      pin("store", b.getStringAttr(name == "inline" ? "inline" : "memory"));
-    } else if (name == "tile") {
-      SmallVector<NamedAttribute> sizes;
-      for (const AttrArg &arg : a.args)
-        if (auto *size = arg.key ? llvm::dyn_cast<IntLitExpr>(arg.value.get()) : nullptr)
-          sizes.push_back(b.getNamedAttr(arg.key->text, b.getI64IntegerAttr(size->magnitude)));
-      pin("tile", b.getDictionaryAttr(sizes));
-    } else if (name == "keep" && binders) {
-      int64_t depth = 0;
-      auto *axis = a.args.empty() ? nullptr : llvm::dyn_cast<NameExpr>(a.args[0].value.get());
-      for (auto [k, binder] : llvm::enumerate(*binders))
-        if (axis && binder->name.text == axis->text)
-          depth = k + 1;
-      pin("store", b.getStringAttr("tile"));
-      op->setAttr("plan.depth", b.getI64IntegerAttr(depth));
-    }
-  }
-  if (!pinned.empty())
-    op->setAttr("plan.pinned", b.getArrayAttr(pinned));
 }
 
 } // namespace texpr::importer

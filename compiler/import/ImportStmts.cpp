@@ -15,7 +15,7 @@ using namespace mlir;
 namespace texpr::importer {
 
 void FnImporter::statement(const Stmt &s) {
-  At at(*this, s.range);
+  At at(*this, s.range, s.kind == StmtKind::Par || s.kind == StmtKind::Seq);
   switch (s.kind) {
   case StmtKind::Let:
     return let(llvm::cast<LetStmt>(s));
@@ -29,6 +29,10 @@ void FnImporter::statement(const Stmt &s) {
     return sequential(llvm::cast<SeqStmt>(s), 0);
   case StmtKind::If:
     return conditional(llvm::cast<IfStmt>(s));
+  case StmtKind::Assume:
+    return; // what the checker took as known
+  case StmtKind::Call:
+    return callStatement(llvm::cast<CallStmt>(s));
   default:
     return error(s.range, "a statement that the checker should have refused");
   }
@@ -37,16 +41,25 @@ void FnImporter::statement(const Stmt &s) {
 /// A name for a value; of a buffer, for what it holds now. What leaves the island at hand is also
 /// stored to its result.
 void FnImporter::let(const LetStmt &s) {
-  Val v = expr(*s.init);
-  const Expr *alternative = v.alternative;
-  v = frozen(std::move(v));
+  Val v = frozen(expr(*s.init));
+  for (const auto &d : s.foundDims)
+    env[d.get()] = {{{extent(*d->value), ScalarKind::I64}}};
   bindPattern(s.pattern, s.init->type, v.leaves);
   if (s.pattern.decl) {
-    env[s.pattern.decl.get()].alternative = alternative;
+    env[s.pattern.decl.get()].outside = v.outside;
+    env[s.pattern.decl.get()].failure = v.failure;
     auto found = resultBuffers.find(s.pattern.decl.get());
-    if (found != resultBuffers.end())
-      for (auto [to, from] : llvm::zip_equal(Leaves(found->second), v.leaves))
-        store(to, {}, from, nullptr);
+    if (found == resultBuffers.end())
+      return;
+    Leaves leaving = v.leaves; // what is outside of a view leaves with it
+    llvm::append_range(leaving, v.outside);
+    for (const Leaf &l : v.leaves)
+      if (v.failure)
+        leaving.push_back({isFloat(l.kind) ? scalars().real(l.kind, "0.0")
+                                           : scalars().integer(l.kind, 0),
+                           l.kind});
+    for (auto [to, from] : llvm::zip(Leaves(found->second), leaving))
+      store(to, {}, from, nullptr);
     return;
   }
   std::vector<const Pattern *> work;
@@ -138,8 +151,8 @@ void FnImporter::assign(const AssignStmt &s) {
   Leaves buffers = place(*s.place);
   Subscript where;
   const Expr *at = s.place.get();
-  if (auto *field = llvm::dyn_cast<FieldExpr>(at); field && llvm::isa<IndexExpr>(field->base.get()))
-    at = field->base.get(); // x[i].0 = e
+  while (auto *field = llvm::dyn_cast<FieldExpr>(at)) // x[i].0 = e
+    at = field->base.get();
   if (auto *index = llvm::dyn_cast<IndexExpr>(at))
     where = subscript(*index);
   auto op = combining(s.op);
@@ -219,7 +232,6 @@ void FnImporter::parallel(const ParStmt &s, size_t axis) {
   auto op = par::ForallOp::create(b, loc, lower, upper, axisNames(s.binders, axis, to - axis),
                                   level.empty() ? StringAttr() : b.getStringAttr(level), UnitAttr(),
                                   hasAttr(s.attrs, "disjoint") ? b.getUnitAttr() : UnitAttr());
-  copyAttrs(op, s.attrs, &s.binders);
   Body body(*this, op.getBody(), ValueRange(lower).getTypes(), /*staysInPlace=*/true);
   for (size_t i = axis; i < to; ++i)
     bindBinder(*s.binders[i], body.args[i - axis]);
@@ -235,9 +247,14 @@ void FnImporter::sequential(const SeqStmt &s, size_t axis) {
   bounds(s.domain, axis, axis + 1, lower, upper);
   auto op = par::SeqOp::create(b, loc, TypeRange(), lower[0], upper[0], ValueRange(),
                                b.getStringAttr(s.binders[axis]->name.text));
-  copyAttrs(op, s.attrs, &s.binders);
   Body body(*this, op.getBody(), {b.getIndexType()}, /*staysInPlace=*/true);
-  bindBinder(*s.binders[axis], body.args[0]);
+  Value i = body.args[0];
+  if (s.reverse) { // the index runs from the last one: lower + upper - 1 - i
+    Value last = b.createOrFold<arith::AddIOp>(loc, lower[0], upper[0]);
+    last = b.createOrFold<arith::SubIOp>(loc, last, arith::ConstantIndexOp::create(b, loc, 1));
+    i = b.createOrFold<arith::SubIOp>(loc, last, i);
+  }
+  bindBinder(*s.binders[axis], i);
   if (axis + 1 < s.domain.size())
     sequential(s, axis + 1);
   else

@@ -22,14 +22,13 @@ static void ofForm(const std::vector<Axis> &domain, const Expr *where, const Blo
     collectUses(*body, uses);
 }
 
-static void ofFor(const ForExpr &e, DeclSet &uses) {
-  collectUses(e.axis.lo.get(), uses);
-  collectUses(e.axis.hi.get(), uses);
-  for (const Carried &c : e.carried)
+static void ofStep(const std::vector<Carried> &carried, const Step &step, DeclSet &uses) {
+  for (const Carried &c : carried)
     collectUses(c.init.get(), uses);
-  for (const StmtPtr &s : e.step.stmts)
+  for (const StmtPtr &s : step.stmts)
     collectUses(*s, uses);
-  collectUses(e.step.next.get(), uses);
+  collectUses(step.next.get(), uses);
+  collectUses(step.keep.get(), uses);
 }
 
 static void ofIndex(const IndexExpr &e, DeclSet &uses) {
@@ -88,8 +87,42 @@ void collectUses(const Expr *e, DeclSet &uses) {
     auto *form = llvm::cast<ReduceExpr>(e);
     return ofForm(form->domain, form->where.get(), form->body.get(), uses);
   }
-  case ExprKind::For:
-    return ofFor(*llvm::cast<ForExpr>(e), uses);
+  case ExprKind::Scatter: {
+    auto *form = llvm::cast<ScatterExpr>(e);
+    ofAll(form->extents, uses);
+    collectUses(form->from.get(), uses);
+    ofDomain(form->domain, uses);
+    collectUses(form->where.get(), uses);
+    for (const StmtPtr &s : form->stmts)
+      collectUses(*s, uses);
+    ofAll(form->at, uses);
+    return collectUses(form->put.get(), uses);
+  }
+  case ExprKind::Sort: {
+    auto *form = llvm::cast<SortExpr>(e);
+    collectUses(form->top.get(), uses);
+    return ofForm(form->domain, nullptr, form->body.get(), uses);
+  }
+  case ExprKind::Scan: {
+    auto *form = llvm::cast<ScanExpr>(e);
+    return ofForm(form->domain, nullptr, form->body.get(), uses);
+  }
+  case ExprKind::Filter: {
+    auto *form = llvm::cast<FilterExpr>(e);
+    return ofForm(form->domain, form->where.get(), form->body.get(), uses);
+  }
+  case ExprKind::For: {
+    auto *form = llvm::cast<ForExpr>(e);
+    collectUses(form->axis.lo.get(), uses);
+    collectUses(form->axis.hi.get(), uses);
+    return ofStep(form->carried, form->step, uses);
+  }
+  case ExprKind::While: {
+    auto *form = llvm::cast<WhileExpr>(e);
+    collectUses(form->cond.get(), uses);
+    collectUses(form->bound.get(), uses);
+    return ofStep(form->carried, form->step, uses);
+  }
   default:
     return;
   }

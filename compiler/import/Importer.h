@@ -3,7 +3,7 @@
 // One `FnImporter` walks one function (or the body of one op). The pieces by file:
 //   ImportProgram.cpp  the module, symbols, locations        ImportFn.cpp      signatures, dims,
 //   facts at entry, calls, ops ImportExpr.cpp     names, operators, choice, tuples ImportForms.cpp
-//   compute, reduce, for ImportAccess.cpp   elements, sub-tensors, slices, else   ImportIndex.cpp
+//   compute, reduce ImportIterate.cpp   for, while ImportInout.cpp   what is lent ImportAccess.cpp   elements, sub-tensors, slices, else   ImportIndex.cpp
 //   index expressions as SSA values ImportIslands.cpp  blocks with statements: par.do
 //   ImportStmts.cpp   buffers, stores, par, seq, if ImportUses.cpp     which names a piece of the
 //   tree uses  Scalars*.cpp      scalar operations
@@ -11,6 +11,7 @@
 #include "compiler/import/Import.h"
 #include "compiler/import/Scalars.h"
 #include "dialects/par/ParOps.h"
+#include "dialects/plan/Pins.h"
 #include "dialects/tx/TxOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"
@@ -38,8 +39,9 @@ using Leaves = llvm::SmallVector<Leaf, 2>;
 /// A value of the language: its leaves, left to right.
 struct Val {
   Leaves leaves;
-  /// A total view, `x else v`: what stands outside of `x`, evaluated where it is needed.
-  const Expr *alternative = nullptr;
+  /// A total view, `x else v`: what stands outside of each leaf, or a failure.
+  Leaves outside;
+  std::optional<int64_t> failure;
 };
 
 /// The forms of a user's op: lifted to values that may be absent; on elements of tensors, where i64 is i64.
@@ -63,16 +65,22 @@ public:
   /// The symbol of the combiner that `op` becomes.
   mlir::FlatSymbolRefAttr combiner(const OpDecl &op, CombinerForm form);
   std::optional<int64_t> site(const FnDecl &fn, unsigned param) const;
+  std::optional<int64_t> site(const Expr &e) const;
   std::string signatureText(const FnDecl &fn) const;
 
 private:
   std::map<std::tuple<const OpDecl *, bool, bool>, mlir::FlatSymbolRefAttr> combiners;
   mlir::func::FuncOp declare(const FnDecl &fn);
   void setSites();
+  void setPins(); // ImportPins.cpp
 };
 
 /// What the tree says about one dim of a signature.
-inline bool isArgument(const DimBinding &d) { return d.how != DimBinding::How::Defined; }
+inline bool isArgument(const DimBinding &d) {
+  return d.how != DimBinding::How::Defined && d.how != DimBinding::How::Found;
+}
+/// The parameters that a caller lends.
+std::vector<const Decl *> lentTo(const FnDecl &fn);
 /// The scalar parameters that stand among the dims.
 llvm::SmallVector<bool> servesAsDim(const FnDecl &fn);
 
@@ -96,7 +104,11 @@ private:
   struct At {
     FnImporter &i;
     Location before;
-    At(FnImporter &i, SourceRange r) : i(i), before(i.loc) { i.loc = i.program.loc(r); }
+    At(FnImporter &i, SourceRange r, bool isForm = true) : i(i), before(i.loc) {
+      i.loc = i.program.loc(r);
+      if (!isForm)
+        i.loc = plan::besidesForms(i.loc);
+    }
     ~At() { i.loc = before; }
   };
   /// The body of a form: a block of its own, in which statements need an island.
@@ -194,7 +206,6 @@ private:
   };
   llvm::SmallVector<Value> reduceFrom(const ReduceExpr &e, size_t axis, const Reduction &r);
   Value presence(const std::vector<facts::Expr> &shape);
-  Val loop(const ForExpr &e);
   size_t independentAxes(const std::vector<Axis> &domain, const Binders &binders, size_t from);
   Value bound(const Expr *e, const std::optional<facts::Expr> &value);
   void bounds(const std::vector<Axis> &domain, size_t from, size_t to,
@@ -202,11 +213,51 @@ private:
   void bindBinder(const Decl &d, Value v);
   void yieldElements(const Val &v, const Type &type);
 
+  // ---- ImportPrefix.cpp
+  Val scan(const ScanExpr &e);
+  Val filter(const FilterExpr &e);
+  llvm::SmallVector<Value> boxUppers(const std::vector<Axis> &domain,
+                                     llvm::SmallVectorImpl<Value> &offsets);
+  void bindBox(const Binders &binders, ValueRange args, llvm::ArrayRef<Value> offsets);
+  llvm::SmallVector<Value> elementsOf(Val v, const Type &type);
+  llvm::SmallVector<Value> foundDims(const FnDecl &fn);
+  void bindCallDims(const CallExpr &e, mlir::func::CallOp call, size_t leaves);
+
+  // ---- ImportScatter.cpp, ImportSort.cpp
+  Val scatter(const ScatterExpr &e);
+  llvm::SmallVector<Value> scatterLeaves(const ScatterExpr &e, llvm::ArrayRef<unsigned> leaves,
+                                         ValueRange start, bool isUnsigned);
+  Val sort(const SortExpr &e);
+
+  // ---- ImportIterate.cpp
+  Val loop(const ForExpr &e);
+  Val whileLoop(const WhileExpr &e);
+  llvm::SmallVector<Value> startValues(const std::vector<Carried> &carried);
+  void bindCarried(const std::vector<Carried> &carried, ValueRange args);
+  void importStep(const Step &step, const std::vector<Carried> &carried);
+  llvm::SmallVector<mlir::Type> iterationTypes(const Expr &e, ValueRange inits, const Step &step);
+  Leaf fromEnd(const Leaf &l, ValueRange extents);
+
+  // ---- ImportFacts.cpp
+  void verifyFacts(const FnDecl &fn);
+  void verifyFact(const Fact &fact, int64_t site);
+  void verifyAll(const Fact &fact, int64_t site);
+  void verifyPermutation(const Decl &param, int64_t site);
+  tx::CheckOp makeCheck(ValueRange lower, ValueRange upper, mlir::ArrayAttr axes, int64_t site,
+                        llvm::function_ref<Value(ValueRange)> holds);
+  void checkEach(Value n, int64_t site, llvm::function_ref<Value(Value)> holds);
+  Value holdsEach(llvm::ArrayRef<const Fact::Each *> group);
+  Value holdsFrom(const Fact &fact, size_t axis, llvm::ArrayRef<const Fact::Each *> group);
+  Value relations(const std::vector<ExprPtr> &chain, const std::vector<BinaryOp> &rels);
+  Value inSet(const Expr &e, const std::vector<Span> &set);
+  Value both(Value a, Value c);
+
   // ---- ImportAccess.cpp
   using Alternative = llvm::function_ref<Value()>;
   Value readElement(const Leaf &base, ValueRange indices, Alternative alternative = nullptr);
   Value readGuardedBuffer(const Leaf &base, ValueRange indices, Alternative alternative);
-  Val access(const IndexExpr &e, const Expr *alternative);
+  Value readOrFail(const Leaf &base, ValueRange indices, int64_t site);
+  Val access(const IndexExpr &e, const Expr *alternative, std::optional<int64_t> failure);
   Val elseExpr(const ElseExpr &e);
   Val reshape(const CallExpr &e);
   /// The indices of an access where its kept axes (slices, and what is not indexed) stand at `at`.
@@ -218,11 +269,23 @@ private:
     bool isElement(size_t rank) const;
   };
   Subscript subscript(const IndexExpr &e);
+  Leaf copyOfPart(const Leaf &whole, const Subscript &where, const Type &type);
+  void copyPart(const Leaf &whole, const Subscript &where, const Leaf &part, ValueRange extents,
+                bool isBack);
 
   // ---- ImportIslands.cpp
   Val block(const Block &body);
-  Val blockValue(const Block &body, size_t from);
-  Val island(const Block &body, size_t first, size_t last);
+  /// What stands before `after`, which may use its names; statements of the parallel level and
+  /// what is lent to the function are an island.
+  void statements(const std::vector<StmtPtr> &stmts, llvm::ArrayRef<const Expr *> after,
+                  llvm::ArrayRef<const Decl *> lent = {});
+  void island(const std::vector<StmtPtr> &stmts, size_t first, size_t last,
+              llvm::ArrayRef<const Expr *> after, llvm::ArrayRef<const Decl *> lent);
+  Val frozenAs(Val v, const Type &type);
+
+  // ---- ImportInout.cpp
+  void bindCallee(const CallExpr &e);
+  void callStatement(const CallStmt &s);
   void bindPattern(const Pattern &p, const Type &t, llvm::ArrayRef<Leaf> leaves);
 
   // ---- ImportStmts.cpp
@@ -241,10 +304,10 @@ private:
   void store(const Leaf &buffer, const Subscript &where, const Leaf &value, const BinaryOp *op);
   void storeElement(const Leaf &buffer, ValueRange indices, Value value, const BinaryOp *op);
   void forall(ValueRange extents, llvm::function_ref<void(ValueRange)> body);
-
-  // ---- attributes
-  void copyAttrs(mlir::Operation *op, const Attrs &attrs, const Binders *binders);
 };
+
+/// The operator in tx, and whether it compares without signs.
+std::pair<tx::Combine, bool> combineOf(const CombineOp &op, ScalarKind k);
 
 /// Every declaration that the tree refers to.
 void collectUses(const Expr *e, DeclSet &uses);

@@ -187,6 +187,7 @@ void Checker::checkField(FieldExpr &e, bool isPlace) {
   unsigned index = *part;
   e.index = index;
   e.type = t.parts[index];
+  e.isTotal = e.base->isTotal;
   if (buffer && !isPlace && access)
     readBuffer(*buffer, path, bufferElement(*access, *buffer), e.range);
   else if (buffer && !isPlace)
