@@ -205,7 +205,9 @@ void Checker::assume(const Formula &f) {
 /// Intervals answer most questions about dims at once. Under a signature with errors nothing is asked: what does not hold there follows
 /// from them.
 bool Checker::isProved(const Constraint &c) {
-  if (auto info = fnInfo.find(currentFn); info != fnInfo.end() && !info->second.isValid)
+  // A signature that is wrong has been reported: what rests on it is not.
+  if (auto info = fnInfo.find(currentFn);
+      !inSignature && info != fnInfo.end() && !info->second.isValid)
     return true;
   facts::Range d = interval(c.lhs - c.rhs);
   switch (c.rel) {
