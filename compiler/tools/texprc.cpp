@@ -1,6 +1,7 @@
 // The command: parses its line and calls one function of the driver, or of a command beside it.
 #include "compiler/Driver.h"
 #include "compiler/report/Explain.h"
+#include "compiler/report/Pins.h"
 #include "compiler/tools/Run.h"
 #include <CLI/CLI.hpp>
 #include <cerrno>
@@ -18,7 +19,7 @@ void addTarget(CLI::App &app, CompileOptions &options, const char *text) {
 void addLevel(CLI::App &app, CompileOptions &options) {
   app.add_option("-O", options.optLevel,
                  "0: one kernel a form, no vectors; 1: fusion and vectors; 2 (default): "
-                 "everything; 3: a wider search")
+                 "everything; 3: the same as 2 today")
       ->check(CLI::Range(0, 3));
 }
 void addDiagnostics(CLI::App &app, CompileOptions &options) {
@@ -131,6 +132,7 @@ struct ExplainCommand {
   std::string file;
   report::ExplainOptions options;
   CompileOptions compile;
+  bool asPins = false;
 };
 
 CLI::App *addExplain(CLI::App &app, ExplainCommand &command) {
@@ -141,6 +143,8 @@ CLI::App *addExplain(CLI::App &app, ExplainCommand &command) {
                       "one function; by default every exported one");
   explain->add_flag("-v,--verbose", command.options.isVerbose,
                     "with a line for each access, race and fact");
+  explain->add_flag("--pins", command.asPins,
+                    "print the program with every decision as an attribute; it makes the same object");
   addTarget(*explain, command.compile,
             "the machine; of a list the last one. cpu (default) is x86-64-v4 here");
   addLevel(*explain, command.compile);
@@ -148,10 +152,25 @@ CLI::App *addExplain(CLI::App &app, ExplainCommand &command) {
   explain->footer("Examples:\n"
                   "  texprc explain softmax.tx\n"
                   "  texprc explain -v nn.tx layernorm --target=x86-64-v3\n"
+                  "  texprc explain --pins nn.tx > pinned/nn.tx\n"
                   "flops, calls and bytes are counts of one call, as formulas in the dims: n*m is "
                   "a product, up64(x) is x "
                   "rounded up to a\nmultiple of 64, |p| the length of a range that data gives.");
   return explain;
+}
+
+ExitCode printPins(FrontEnd &frontEnd, const CompileOptions &options) {
+  report::PinWriter writer(frontEnd.checked, frontEnd.files);
+  std::vector<std::string> passes(std::begin(report::pinnedPasses),
+                                  std::end(report::pinnedPasses));
+  auto see = [&](const FrontEnd &, const Target &target, const ModuleAfter &after) {
+    std::vector<mlir::ModuleOp> modules;
+    for (const std::string &pass : passes)
+      modules.push_back(after(pass));
+    writer.see(target.name, modules);
+  };
+  ExitCode code = inspect(options, passes, see, /*everyTarget=*/true);
+  return code ? code : print(writer.write());
 }
 
 ExitCode runExplain(ExplainCommand &command) {
@@ -167,6 +186,8 @@ ExitCode runExplain(ExplainCommand &command) {
   if (!found)
     return usage(command.file + " exports no function '" + command.options.function + "'");
   command.compile.frontEnd = &frontEnd;
+  if (command.asPins)
+    return printPins(frontEnd, command.compile);
   command.options.level = command.compile.optLevel;
   std::string text;
   std::vector<std::string> passes(std::begin(report::explainedPasses),

@@ -96,7 +96,8 @@ Value tanhF32(MathBuilder &m, Value x) {
   Value limited = m.select(m.greater(a, 10.0), m.real(a, 10.0), a);
   Value e = expCore(m, m.add(limited, limited));
   Value large = m.sub(m.real(x, 1.0), m.div(m.real(x, 2.0), m.add(e, 1.0)));
-  return m.select(m.less(a, 0.625), small, m.copySign(large, x));
+  // The small branch adds +0 to -0.
+  return m.copySign(m.select(m.less(a, 0.625), small, large), x);
 }
 
 Value erfF32(MathBuilder &m, Value x) {

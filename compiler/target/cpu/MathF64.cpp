@@ -202,6 +202,9 @@ V sinCore(MathBuilder &m, V r) {
   return m.mad(m.horner(z, sinTail), m.mul(z, r), r);
 }
 
+/// An odd function of a zero is that zero.
+V ofZero(MathBuilder &m, V x, V value) { return m.select(m.equal(x, 0.0), x, value); }
+
 V cosCore(MathBuilder &m, V r) {
   V z = m.mul(r, r);
   return m.mad(m.horner(z, cosTail), m.mul(z, z), m.mad(z, m.real(z, -0.5), m.real(z, 1.0)));
@@ -269,10 +272,12 @@ V tanh64(MathBuilder &m, V x) {
 
 Value viaF64(MathBuilder &m, StringRef function, ValueRange arguments) {
   V x32 = arguments[0];
-  if (function == "sin" || function == "cos")
-    return m.narrow(sine(m, x32, function == "cos"));
+  if (function == "cos")
+    return m.narrow(sine(m, x32, 1));
+  if (function == "sin")
+    return ofZero(m, x32, m.narrow(sine(m, x32, 0)));
   if (function == "tan")
-    return m.narrow(tangent(m, x32));
+    return ofZero(m, x32, m.narrow(tangent(m, x32)));
   V x = m.widen(x32);
   if (function == "powf")
     return m.narrow(pow64(m, x, m.widen(arguments[1])));
