@@ -54,9 +54,8 @@ Value Machine::scatter(const ScatterExpr &e) {
   else if (isUser)
     result = spread(eval(*e.op->op->identity), e.type, e.range);
   else
-    result = filled(e.type, e.range, [&](ScalarKind k) {
-      return builtin ? identity(*builtin, k) : Scalar{k, 0};
-    });
+    result = filled(e.type, e.range,
+                    [&](ScalarKind k) { return builtin ? identity(*builtin, k) : Scalar{k, 0}; });
   std::vector<bool> isPut(*elementCount(extents));
   const Type element = e.put->type;
   forDomain(e.domain, e.binders, [&] {

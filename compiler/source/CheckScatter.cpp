@@ -35,7 +35,9 @@ std::optional<std::vector<facts::Expr>> Checker::checkScatterShape(ScatterExpr &
       require(const_cast<FnDecl &>(*currentFn), c, written->range, text(written->range) + " >= 0");
     } else {
       diags.error(written->range,
-                  "an extent is not negative: `" + str(*extent) + " >= 0` is not proved");
+                  extent->constant()
+                      ? "an extent is not negative, but this is " + str(*extent)
+                      : "an extent is not negative: `" + facts.str(c) + "` is not proved");
       isRight = false;
     }
   }
@@ -82,8 +84,8 @@ bool Checker::checkPlaces(ScatterExpr &e, const std::vector<FExpr> &shape, std::
                                    "` is not proved inside the result: `" + facts.str(c) + "`" +
                                    (example.empty() ? " does not follow from what is known here"
                                                     : " does not hold for " + example));
-      auto unknown = at[axis].asSymbol() ? std::optional(symbols[*at[axis].asSymbol()].kind)
-                                         : std::nullopt;
+      auto unknown =
+          at[axis].asSymbol() ? std::optional(symbols[*at[axis].asSymbol()].kind) : std::nullopt;
       if (unknown == SymbolInfo::Kind::Data)
         error.note("give the data a range where it is declared, as `in 0.." + str(shape[axis]) +
                    "`; it is tested as it is read");
@@ -195,7 +197,8 @@ void Checker::checkScatter(ScatterExpr &e, const Type *expected) {
   checkAttrs(e.attrs, AttrPlace::Form, &e.binders, nullptr);
   for (const StmtPtr &s : e.stmts)
     if (s && s->kind != StmtKind::Let)
-      notYet(s->range, "a statement other than `let` before `at` (a block as the value may have it)");
+      notYet(s->range,
+             "a statement other than `let` before `at` (a block as the value may have it)");
   frames.push_back(frame);
   if (e.where && checkCondition(e.where))
     assume(formula(*e.where));
@@ -221,8 +224,8 @@ void Checker::checkScatter(ScatterExpr &e, const Type *expected) {
     return;
   if (isUser && !op->second->identity && !e.from) {
     diags
-        .error(e.op->name.range, "op `" + e.op->name.text +
-                                     "` has no identity, which stands where nothing is put")
+        .error(e.op->name.range,
+               "op `" + e.op->name.text + "` has no identity, which stands where nothing is put")
         .note("give the op an `identity`, or start `from` a tensor");
     return;
   }

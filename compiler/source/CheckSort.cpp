@@ -34,9 +34,11 @@ bool Checker::checkSortKey(ExprPtr &key, SortExpr &sort) {
   key->type.leaves(leaves);
   for (const Type *leaf : leaves) {
     if (!leaf->isScalar()) {
-      diags.error(key->range, "a key is a scalar or a tuple of scalars, but this is " +
-                                  str(key->type))
-          .note("sort by one element after the other: name them in a tuple, as `(x[i, 0], x[i, 1])`");
+      diags
+          .error(key->range,
+                 "a key is a scalar or a tuple of scalars, but this is " + str(key->type))
+          .note(
+              "sort by one element after the other: name them in a tuple, as `(x[i, 0], x[i, 1])`");
       return false;
     }
     sort.descending.push_back(isDescending);

@@ -1,0 +1,34 @@
+// argsort and top: a tx.sort whose body yields the scalars of the key.
+//
+//   top(k) n |i| { (g[i], desc(x[i])) }
+//   →  tx.sort (%i) = 0 to %n top %k {descending = [false, true]} { tx.yield %g[%i], %x[%i] }
+#include "compiler/import/Importer.h"
+
+using namespace mlir;
+
+namespace texpr::importer {
+
+Val FnImporter::sort(const SortExpr &e) {
+  SmallVector<Value> lower, upper;
+  bounds(e.domain, 0, 1, lower, upper);
+  Value top = e.top ? bound(e.top.get(), e.top->value) : Value();
+  SmallVector<bool> descending(e.descending.begin(), e.descending.end()), areUnsigned;
+  for (const Type *t : leavesOf(e.body->value->type))
+    areUnsigned.push_back(isInt(t->scalar) && !isSigned(t->scalar));
+  auto marks = [&](ArrayRef<bool> values) {
+    return llvm::is_contained(values, true) ? b.getDenseBoolArrayAttr(values)
+                                            : DenseBoolArrayAttr();
+  };
+  auto form = tx::SortOp::create(b, loc, tensorType(ScalarKind::I64, 1), lower[0], upper[0], top,
+                                 e.binders[0]->name.text, marks(descending), marks(areUnsigned));
+  Val result{{{form.getResult(), ScalarKind::I64}}};
+  Body body(*this, form.getBody(), {b.getIndexType()});
+  bindBinder(*e.binders[0], body.args[0]);
+  SmallVector<Value> keys;
+  for (const Leaf &key : frozen(block(*e.body)).leaves)
+    keys.push_back(key.value);
+  tx::YieldOp::create(b, loc, keys);
+  return result;
+}
+
+} // namespace texpr::importer
