@@ -53,6 +53,8 @@ void Checker::checkCall(CallExpr &e, const Type *expected) {
     }
     return checkBuiltin(e, *info, expected);
   }
+  if (name == "wide")
+    return checkWide(e, expected);
   if (name == "reshape")
     return checkReshape(e);
   if (checkLaneCall(e, expected))
@@ -108,6 +110,34 @@ void Checker::checkConversion(CallExpr &e, ScalarKind to) {
     return;
   }
   e.type = Type::leaf(to, t.shape);
+  valueOfConversion(e);
+}
+
+/// The type that sums of `k` are made in.
+static ScalarKind wideOf(ScalarKind k) {
+  if (isFloat(k))
+    return bitWidth(k) < 32 ? ScalarKind::F32 : k;
+  if (!isInt(k) || bitWidth(k) >= 32)
+    return k;
+  return isSigned(k) ? ScalarKind::I32 : ScalarKind::U32;
+}
+
+/// T12: `wide(x)` converts to the type that sums of x are made in.
+void Checker::checkWide(CallExpr &e, const Type *expected) {
+  if (e.args.size() != 1) {
+    diags.error(e.range, "`wide` converts one value");
+    return;
+  }
+  checkExpr(e.args[0], expected);
+  if (!e.args[0] || !e.args[0]->type.isValid())
+    return;
+  const Type &t = e.args[0]->type;
+  if (!t.isLeaf() || t.scalar == ScalarKind::Bool) {
+    diags.error(e.range, "`wide` takes numbers, but this is " + str(t));
+    return;
+  }
+  e.conversion = wideOf(t.scalar);
+  e.type = Type::leaf(*e.conversion, t.shape);
   valueOfConversion(e);
 }
 

@@ -457,6 +457,70 @@ void Checker::instantiate(const AllFact &fact, const ElementSymbol &e, unsigned 
   }
 }
 
+/// Elements of one iteration and of the other one of a `par`: those of a permutation are different
+/// unless they stand at one index, those of a sorted vector are ordered as their indices are.
+void Checker::relateElements(Symbol mark, const std::vector<std::vector<const Known *>> &known,
+                             const std::vector<std::vector<FExpr>> &at) {
+  std::map<const Decl *, std::vector<const ElementSymbol *>> about;
+  std::set<Symbol> seen;
+  auto visit = [&](const FExpr &e) {
+    std::vector<Symbol> used;
+    e.symbols(used);
+    for (Symbol s : used) {
+      auto found = s >= mark ? elementOf.find(s) : elementOf.end();
+      if (found == elementOf.end() || found->second->at.size() != 1 || !seen.insert(s).second)
+        continue;
+      auto f = tensorFacts.find(found->second->decl);
+      if (f != tensorFacts.end() && (f->second.isPerm || f->second.isSorted))
+        about[found->second->decl].push_back(found->second);
+    }
+  };
+  for (const auto &indices : at)
+    for (const FExpr &index : indices)
+      visit(index);
+  for (const auto &list : known)
+    for (const Known *k : list)
+      for (const auto &conjunction : k->cases)
+        for (const Constraint &c : conjunction)
+          visit(c.lhs), visit(c.rhs);
+  for (const auto &[decl, here] : about) {
+    if (here.size() > 4)
+      continue;
+    const TensorFacts &f = tensorFacts[decl];
+    for (const ElementSymbol *e : here)
+      for (const ElementSymbol *o : here) {
+        const FExpr &v = e->value, &i = e->at[0];
+        const FExpr w = inOtherIteration(o->value, mark), j = inOtherIteration(o->at[0], mark);
+        if (f.isPerm)
+          assumeCases({{{v, Rel::LT, w}}, {{v, Rel::GT, w}}, {{i, Rel::EQ, j}}});
+        if (f.isSorted) {
+          assumeCases({{{i, Rel::GT, j}}, {{v, Rel::LE, w}}});
+          assumeCases({{{i, Rel::LT, j}}, {{v, Rel::GE, w}}});
+        }
+      }
+  }
+}
+
+/// The index at which a permutation has `target`, where `element` is one of its elements: each number
+/// below its length stands somewhere. Known of it are its range alone.
+std::optional<facts::Expr> Checker::inverseOf(const FExpr &element, const FExpr &target) {
+  auto s = element.asSymbol();
+  auto found = s ? elementOf.find(*s) : elementOf.end();
+  if (found == elementOf.end() || found->second->at.size() != 1)
+    return std::nullopt;
+  const ElementSymbol &e = *found->second;
+  auto f = tensorFacts.find(e.decl);
+  const FExpr n = e.decl->type.shape.empty() ? FExpr(0) : e.decl->type.shape[0];
+  if (f == tensorFacts.end() || !f->second.isPerm || !isProved({FExpr(0), Rel::LE, target}) ||
+      !isProved({target, Rel::LT, n}))
+    return std::nullopt;
+  FExpr at = newSymbol("place of " + str(target), {0, int64_t(1) << 47},
+                       SymbolInfo::Kind::Binder);
+  assume(Constraint{FExpr(0), Rel::LE, at});
+  assume(Constraint{at, Rel::LT, n});
+  return at;
+}
+
 /// A bound over dims of an element of a sorted vector: that of an element further on, or before it.
 std::optional<facts::Expr> Checker::elementBound(Symbol s, bool upper) const {
   auto found = elementOf.find(s);

@@ -207,7 +207,7 @@ bool Checker::solveAxis(const FExpr &index, const FExpr &target, std::map<Symbol
 /// Conditions under which the store `w` meets the element `at`, in the order in which they are to
 /// be proved.
 std::optional<std::vector<facts::Constraint>> Checker::witness(const Written &w,
-                                                               const std::vector<FExpr> &at) const {
+                                                               const std::vector<FExpr> &at) {
   std::map<Symbol, FExpr> solved;
   std::set<Symbol> open;
   for (const Loop &loop : w.loops)
@@ -224,7 +224,7 @@ std::optional<std::vector<facts::Constraint>> Checker::witness(const Written &w,
     return std::count_if(used.begin(), used.end(), [&](Symbol s) { return open.count(s) != 0; });
   };
   std::vector<Constraint> conditions;
-  std::vector<bool> done(at.size());
+  std::vector<bool> done(at.size()), isInverse(at.size());
   for (size_t round = 0; round < at.size(); ++round) { // the axis with the fewest unknowns first
     size_t best = at.size();
     for (size_t axis = 0; axis < at.size(); ++axis)
@@ -233,6 +233,14 @@ std::optional<std::vector<facts::Constraint>> Checker::witness(const Written &w,
         best = axis;
     done[best] = true;
     FExpr index = replace(w.at[best]);
+    if (auto place = inverseOf(w.at[best], at[best])) { // a permutation stores everywhere
+      if (!solveAxis(replace(elementOf[*w.at[best].asSymbol()]->at[0]), *place, solved, open))
+        return std::nullopt;
+      for (const auto &entry : solved)
+        open.erase(entry.first);
+      isInverse[best] = true;
+      continue;
+    }
     if (openIn(index) == 0)
       continue;
     if (!solveAxis(index, at[best], solved, open))
@@ -253,7 +261,8 @@ std::optional<std::vector<facts::Constraint>> Checker::witness(const Written &w,
   for (const Constraint &c : w.guards)
     conditions.push_back({replace(c.lhs), c.rel, replace(c.rhs)});
   for (size_t axis = 0; axis < at.size(); ++axis)
-    conditions.push_back({replace(w.at[axis]), Rel::EQ, at[axis]});
+    if (!isInverse[axis])
+      conditions.push_back({replace(w.at[axis]), Rel::EQ, at[axis]});
   return conditions;
 }
 

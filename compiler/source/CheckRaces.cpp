@@ -110,6 +110,7 @@ bool Checker::isRaceFree(const Frame &par, const Access &a, const Access &b, fac
   }
   for (size_t axis = 0; axis < std::min(a.at.size(), b.at.size()); ++axis)
     assume(Constraint{a.at[axis], Rel::EQ, inOtherIteration(b.at[axis], par.mark)});
+  relateElements(par.mark, {inside(a), inside(b)}, {a.at, b.at});
   for (binder = 0; binder < par.loops.size(); ++binder) {
     FExpr s = FExpr::symbol(par.loops[binder].symbol);
     answer = facts.prove({s, Rel::EQ, inOtherIteration(s, par.mark)});

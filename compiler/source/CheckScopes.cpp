@@ -4,6 +4,7 @@
 // list, so that an access can keep what was known where it stands and a race check can tell two
 // iterations apart later. `Assuming` undoes both.
 #include "compiler/source/Checker.h"
+#include "compiler/source/Modules.h"
 #include <algorithm>
 #include <cassert>
 
@@ -145,6 +146,14 @@ void Checker::unknownName(const Ident &name, bool isCall) {
     return;
   auto entry = diags.error(name.range, std::string(isCall ? "no function" : "nothing") +
                                            " is named `" + name.text + "` here");
+  std::vector<std::string> libraries;
+  if (isCall)
+    libraries = librariesWith(name.text);
+  for (const std::string &library : libraries)
+    entry.fix({name.range.file, 0, 0}, "use \"" + library + "\";\n",
+              "the standard library has one: use \"" + library + "\"");
+  if (!libraries.empty())
+    return;
   if (std::string near = nearName(name.text, isCall); !near.empty())
     entry.fix(name.range, near, "did you mean `" + near + "`?");
   else if (!isCall && (fnByName.count(name.text) || findBuiltin(name.text)))

@@ -2,7 +2,7 @@
 //
 // Below the checker a struct is the tuple of its fields. So a struct's name in a type becomes the tuple of the fields'
 // types (which remembers the name), `c32 { re: a, im: b }` a tuple in the order of the fields, `z.re` part 0 of `z`, and
-// `a + b` a call of `op +`. Two structs of the same fields are different types, and no tuple is one of them (S3).
+// `a + b` a call of `op +`. Two structs of the same fields are different types, and no tuple is one of them (U3).
 //   z: c32[n]                 →   z: (f32, f32)[n]
 //   c32 { im: 1.0, re: x }    →   (x, 1.0)
 //   a * b                     →   op *(a, b), element by element where there is a tensor
@@ -14,7 +14,7 @@ namespace texpr {
 
 // ---- declarations -------------------------------------------------------------------------------
 
-/// S1: structs have distinct names, the fields of one distinct names; S2: none holds itself.
+/// U1: structs have distinct names, the fields of one distinct names; U2: none holds itself.
 void Checker::declareStructs() {
   for (auto &s : program.structs) {
     auto [old, isNew] = structByName.try_emplace(s->name.text, s.get());
@@ -166,7 +166,7 @@ const StructDecl *structOf(const StructDecl *nominal, const Type &t) {
 
 // ---- values -------------------------------------------------------------------------------------
 
-/// S4: a value names each field once; all of them are scalars of one element, or tensors with the same extents before
+/// U4: a value names each field once; all of them are scalars of one element, or tensors with the same extents before
 /// their own.
 void Checker::checkStructValue(StructExpr &e) {
   auto found = structByName.find(e.name.text);
@@ -245,7 +245,7 @@ void Checker::settleStructs(ExprPtr &e) {
 
 // ---- operators ----------------------------------------------------------------------------------
 
-/// S5: `op + - * /` combine two values of one struct.
+/// U5: `op + - * /` combine two values of one struct.
 void Checker::declareOperator(OpDecl &op) {
   const std::string &sign = op.name.text;
   const StructDecl *s = op.lhs.declared.type.nominal;

@@ -394,6 +394,7 @@ private:
   void checkSelect(CallExpr &e, const Type *expected);
   void checkBitcast(CallExpr &e);
   void checkReshape(CallExpr &e);
+  void checkWide(CallExpr &e, const Type *expected);
   void checkFnCall(CallExpr &e, FnDecl &callee);
   bool solveDims(CallExpr &e, FnDecl &fn, llvm::DenseMap<facts::Symbol, FExpr> &known);
   bool checkFnArgs(CallExpr &e, FnDecl &fn, llvm::DenseMap<facts::Symbol, FExpr> &known);
@@ -546,8 +547,7 @@ private:
   void assumeIndices(const std::vector<FExpr> &at);
   bool isWritten(const std::vector<Written> &written, const std::vector<unsigned> &path,
                  const std::vector<FExpr> &at);
-  std::optional<std::vector<Constraint>> witness(const Written &w,
-                                                 const std::vector<FExpr> &at) const;
+  std::optional<std::vector<Constraint>> witness(const Written &w, const std::vector<FExpr> &at);
   bool solveAxis(const FExpr &index, const FExpr &target, std::map<facts::Symbol, FExpr> &solved,
                  const std::set<facts::Symbol> &open) const;
   bool mayBeCarried(const BufferInfo &b) const;
@@ -600,6 +600,9 @@ private:
   void instantiate(const AllFact &fact, const ElementSymbol &e, unsigned depth);
   void setSorted(const Decl &d);
   std::optional<FExpr> elementBound(facts::Symbol s, bool upper) const;
+  void relateElements(facts::Symbol mark, const std::vector<std::vector<const Known *>> &known,
+                      const std::vector<std::vector<FExpr>> &at);
+  std::optional<FExpr> inverseOf(const FExpr &element, const FExpr &target);
 
   // ---- CheckRanges.cpp
   /// A range or `perm` that the values of an expression are to have; handed to its parts.

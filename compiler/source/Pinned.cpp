@@ -17,14 +17,16 @@ public:
   void run(const Block &body) { walker.block(const_cast<Block *>(&body)); }
 
 private:
-  void found(SourceRange range, const Attrs &attrs, const Binders *binders, uint32_t at) {
-    report({range, &attrs, binders, at});
+  void found(SourceRange range, const Attrs &attrs, const Binders *binders, uint32_t at,
+             bool isCompute = false) {
+    report({range, &attrs, binders, at, isCompute, false});
   }
 
   template <typename Form> bool form(Expr &e) {
     auto *f = llvm::dyn_cast<Form>(&e);
     if (f)
-      found(e.range, f->attrs, &f->binders, f->body->range.begin);
+      found(e.range, f->attrs, &f->binders, f->body->range.begin,
+            e.kind == ExprKind::Compute);
     return f;
   }
   template <typename Loop> bool loop(Expr &e) {
@@ -40,7 +42,7 @@ private:
     if (auto *scatter = llvm::dyn_cast<ScatterExpr>(&e)) { // its braces have no node
       const SourceRange before =
           scatter->where ? scatter->where->range : scatter->binders.back()->name.range;
-      report({e.range, &scatter->attrs, &scatter->binders, before.end, true});
+      report({e.range, &scatter->attrs, &scatter->binders, before.end, false, true});
     }
   }
   void stmt(Stmt &s) {

@@ -11,6 +11,7 @@ struct PinnedForm {
   const Attrs *attrs = nullptr;
   const Binders *binders = nullptr; // null: it has none
   uint32_t insertAt = 0;            // where its attributes go, if it has none yet
+  bool isCompute = false;           // it makes a tensor that may be inlined
   bool isBeforeBrace = false;       // insertAt is no brace: they go before the next one
 };
 

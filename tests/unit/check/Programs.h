@@ -28,13 +28,14 @@ inline std::vector<std::string> functionsOf(const std::filesystem::path &path) {
   auto close = [&] {
     if (part.rfind("fn ", 0) == 0)
       own.push_back(part);
-    else if (part.rfind("op ", 0) == 0 || part.rfind("local fn ", 0) == 0)
+    else if (part.rfind("op ", 0) == 0 || part.rfind("local fn ", 0) == 0 ||
+             part.rfind("struct ", 0) == 0)
       shared += part;
     part.clear();
   };
   while (std::getline(in, line)) {
     if (line.rfind("fn ", 0) == 0 || line.rfind("op ", 0) == 0 || line.rfind("local fn ", 0) == 0 ||
-        line.rfind("//", 0) == 0)
+        line.rfind("struct ", 0) == 0 || line.rfind("//", 0) == 0)
       close();
     if (!line.empty() && line.rfind("//", 0) != 0)
       part += line + "\n";
