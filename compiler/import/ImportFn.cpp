@@ -152,6 +152,8 @@ Val FnImporter::call(const CallExpr &e) {
     return callOp(e);
   if (e.isReshape)
     return reshape(e);
+  if (e.laneOp != LaneOp::None)
+    return laneOp(e);
   if (e.isDescending) // the order is the sort's
     return expr(*e.args[0]);
   std::vector<Val> args;

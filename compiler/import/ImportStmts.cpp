@@ -33,6 +33,13 @@ void FnImporter::statement(const Stmt &s) {
     return; // what the checker took as known
   case StmtKind::Call:
     return callStatement(llvm::cast<CallStmt>(s));
+  case StmtKind::Barrier:
+    par::BarrierOp::create(b, loc);
+    return;
+  case StmtKind::Wait: // what an asm began is done where it stands
+    return;
+  case StmtKind::Asm:
+    return instruction(*llvm::cast<AsmStmt>(s).asmExpr);
   default:
     return error(s.range, "a statement that the checker should have refused");
   }
@@ -59,7 +66,7 @@ void FnImporter::let(const LetStmt &s) {
                                            : scalars().integer(l.kind, 0),
                            l.kind});
     for (auto [to, from] : llvm::zip(Leaves(found->second), leaving))
-      store(to, {}, from, nullptr);
+      store(to, {}, from, AssignOp::Set);
     return;
   }
   std::vector<const Pattern *> work;
@@ -74,7 +81,7 @@ void FnImporter::let(const LetStmt &s) {
     if (found != resultBuffers.end())
       for (auto [to, from] :
            llvm::zip_equal(Leaves(found->second), Leaves(env[p->decl.get()].leaves)))
-        store(to, {}, from, nullptr);
+        store(to, {}, from, AssignOp::Set);
   }
 }
 
@@ -103,7 +110,7 @@ void FnImporter::buffer(const BufferStmt &s) {
   if (!s.init)
     return;
   for (auto [k, l] : llvm::enumerate(v.leaves))
-    store(l, {}, init.leaves.size() == 1 ? init.leaves[0] : init.leaves[k], nullptr);
+    store(l, {}, init.leaves.size() == 1 ? init.leaves[0] : init.leaves[k], AssignOp::Set);
 }
 
 // ---- stores ----
@@ -122,30 +129,6 @@ Leaves FnImporter::place(const Expr &e) {
   return env[llvm::cast<NameExpr>(&e)->decl].leaves;
 }
 
-static std::optional<BinaryOp> combining(AssignOp op) {
-  switch (op) {
-  case AssignOp::Add:
-    return BinaryOp::Add;
-  case AssignOp::Sub:
-    return BinaryOp::Sub;
-  case AssignOp::Mul:
-    return BinaryOp::Mul;
-  case AssignOp::Div:
-    return BinaryOp::Div;
-  case AssignOp::BitAnd:
-  case AssignOp::And:
-    return BinaryOp::BitAnd;
-  case AssignOp::BitOr:
-  case AssignOp::Or:
-    return BinaryOp::BitOr;
-  case AssignOp::BitXor:
-  case AssignOp::Xor:
-    return BinaryOp::BitXor;
-  default:
-    return std::nullopt;
-  }
-}
-
 void FnImporter::assign(const AssignStmt &s) {
   Val value = expr(*s.value);
   Leaves buffers = place(*s.place);
@@ -155,22 +138,21 @@ void FnImporter::assign(const AssignStmt &s) {
     at = field->base.get();
   if (auto *index = llvm::dyn_cast<IndexExpr>(at))
     where = subscript(*index);
-  auto op = combining(s.op);
   auto types = leavesOf(s.place->type);
   for (auto [k, l] : llvm::enumerate(buffers)) {
     const Leaf &from = value.leaves.size() == 1 ? value.leaves[0] : value.leaves[k];
     keptExtents = types[k]->shape;
-    store(l, where, from, op ? &*op : nullptr);
+    store(l, where, from, s.op, s.atomic ? &s : nullptr);
   }
 }
 
 /// Stores at one place, or over the kept axes of a place. A buffer on the right is read element by
 /// element, which is only right where it is not the one on the left.
 void FnImporter::store(const Leaf &buffer, const Subscript &where, const Leaf &value,
-                       const BinaryOp *op) {
+                       AssignOp op, const AssignStmt *atomic) {
   std::vector<facts::Expr> shape = std::exchange(keptExtents, {});
   if (buffer.rank() == 0 || where.isElement(buffer.rank()))
-    return storeElement(buffer, where.at(b, loc, {}, buffer.rank()), snapshot(value).value, op);
+    return storeElement(buffer, where.at(b, loc, {}, buffer.rank()), snapshot(value).value, op, atomic);
   Leaf from = value.isBuffer() && value.value == buffer.value ? snapshot(value) : value;
   SmallVector<Value> kept;
   if (where.fixed.empty())
@@ -181,14 +163,20 @@ void FnImporter::store(const Leaf &buffer, const Subscript &where, const Leaf &v
     from = snapshot(from);
   forall(kept, [&](ValueRange at) {
     Value v = from.isScalar() ? from.value : readElement(from, at);
-    storeElement(buffer, where.at(b, loc, at, buffer.rank()), v, op);
+    storeElement(buffer, where.at(b, loc, at, buffer.rank()), v, op, atomic);
   });
 }
 
-void FnImporter::storeElement(const Leaf &buffer, ValueRange indices, Value value,
-                              const BinaryOp *op) {
-  if (op)
-    value = scalars().binary(*op, buffer.kind, readElement(buffer, indices), value, buffer.kind);
+void FnImporter::storeElement(const Leaf &buffer, ValueRange indices, Value value, AssignOp op,
+                              const AssignStmt *atomic) {
+  if (atomic) {
+    Value old = atomicElement(buffer, indices, value, op);
+    if (atomic->old)
+      bindOld(*atomic->old, old, buffer.kind);
+    return;
+  }
+  if (op != AssignOp::Set)
+    value = updated(op, buffer.kind, readElement(buffer, indices), value);
   par::StoreOp::create(b, loc, scalars().toElement(buffer.kind, value), buffer.value, indices);
 }
 
@@ -214,7 +202,7 @@ void FnImporter::inBody(const Block &body) {
 
 static StringRef levelOf(const Attrs &attrs) {
   for (const Attr &a : attrs)
-    if (a.name.text == "block" || a.name.text == "warp" || a.name.text == "lane")
+    if (llvm::is_contained({"cluster", "block", "warpgroup", "warp", "lane"}, a.name.text))
       return a.name.text;
   return {};
 }
@@ -230,7 +218,8 @@ void FnImporter::parallel(const ParStmt &s, size_t axis) {
   bounds(s.domain, axis, to, lower, upper);
   StringRef level = levelOf(s.attrs);
   auto op = par::ForallOp::create(b, loc, lower, upper, axisNames(s.binders, axis, to - axis),
-                                  level.empty() ? StringAttr() : b.getStringAttr(level), UnitAttr(),
+                                  level.empty() ? StringAttr() : b.getStringAttr(level),
+                                  s.fully ? b.getUnitAttr() : UnitAttr(),
                                   hasAttr(s.attrs, "disjoint") ? b.getUnitAttr() : UnitAttr());
   Body body(*this, op.getBody(), ValueRange(lower).getTypes(), /*staysInPlace=*/true);
   for (size_t i = axis; i < to; ++i)

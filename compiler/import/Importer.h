@@ -40,8 +40,8 @@ using Leaves = llvm::SmallVector<Leaf, 2>;
 struct Val {
   Leaves leaves;
   /// A total view, `x else v`: what stands outside of each leaf, or a failure.
-  Leaves outside;
-  std::optional<int64_t> failure;
+  Leaves outside = {};
+  std::optional<int64_t> failure = {};
 };
 
 /// The forms of a user's op: lifted to values that may be absent; on elements of tensors, where i64 is i64.
@@ -288,6 +288,13 @@ private:
   void callStatement(const CallStmt &s);
   void bindPattern(const Pattern &p, const Type &t, llvm::ArrayRef<Leaf> leaves);
 
+  // ---- ImportAtomic.cpp, ImportLanes.cpp, ImportAsm.cpp
+  Value updated(AssignOp op, ScalarKind k, Value old, Value v);
+  Value atomicElement(const Leaf &buffer, ValueRange indices, Value value, AssignOp op);
+  void bindOld(const Decl &old, Value value, ScalarKind kind);
+  Val laneOp(const CallExpr &e);
+  void instruction(const AsmExpr &e);
+
   // ---- ImportStmts.cpp
   llvm::DenseMap<const Decl *, Leaves>
       resultBuffers;                    // declared in the island at hand, and seen after it
@@ -301,8 +308,10 @@ private:
   void conditional(const IfStmt &s);
   void inBody(const Block &body);
   Leaves place(const Expr &e);
-  void store(const Leaf &buffer, const Subscript &where, const Leaf &value, const BinaryOp *op);
-  void storeElement(const Leaf &buffer, ValueRange indices, Value value, const BinaryOp *op);
+  void store(const Leaf &buffer, const Subscript &where, const Leaf &value, AssignOp op,
+             const AssignStmt *atomic = nullptr);
+  void storeElement(const Leaf &buffer, ValueRange indices, Value value, AssignOp op,
+                    const AssignStmt *atomic = nullptr);
   void forall(ValueRange extents, llvm::function_ref<void(ValueRange)> body);
 };
 

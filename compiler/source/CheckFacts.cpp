@@ -259,8 +259,7 @@ void Checker::checkDataFacts(FnDecl &fn) {
       continue;
     std::string what = onOneLine(text(fact.range)), cost = "one test";
     if (fact.isAll || callOf(fact, "sorted")) {
-      const FExpr extent =
-          fact.isAll ? FExpr(0) : callOf(fact, "sorted")->args[0]->type.shape[0];
+      const FExpr extent = fact.isAll ? FExpr(0) : callOf(fact, "sorted")->args[0]->type.shape[0];
       cost = "one pass" + (fact.isAll ? std::string() : " over " + str(extent) + " elements");
     }
     addDataCheck({&fn, &fact}, fact.range, what);
@@ -289,8 +288,8 @@ void Checker::checkFactsOfCall(const CallExpr &e, const FnDecl &fn) {
   bool hasFacts = std::any_of(out.dataChecks.begin(), out.dataChecks.end(),
                               [&](const DataCheck &c) { return c.fn == &fn; });
   if (hasFacts && insideForm())
-    notYet(e.range, "a call inside a form of `" + fn.name.text +
-                        "`, which verifies facts on its arguments");
+    notYet(e.range,
+           "a call inside a form of `" + fn.name.text + "`, which verifies facts on its arguments");
 }
 
 // ---- assume ---------------------------------------------------------------------------------
@@ -514,8 +513,7 @@ std::optional<facts::Expr> Checker::inverseOf(const FExpr &element, const FExpr 
   if (f == tensorFacts.end() || !f->second.isPerm || !isProved({FExpr(0), Rel::LE, target}) ||
       !isProved({target, Rel::LT, n}))
     return std::nullopt;
-  FExpr at = newSymbol("place of " + str(target), {0, int64_t(1) << 47},
-                       SymbolInfo::Kind::Binder);
+  FExpr at = newSymbol("place of " + str(target), {0, int64_t(1) << 47}, SymbolInfo::Kind::Binder);
   assume(Constraint{FExpr(0), Rel::LE, at});
   assume(Constraint{at, Rel::LT, n});
   return at;

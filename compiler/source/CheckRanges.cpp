@@ -235,9 +235,9 @@ void Checker::setResultGoals(const FnDecl &fn) {
     const ResultDecl &r = fn.results[i];
     if (!r.type.isTensor() || (r.declared.set.empty() && !r.declared.perm))
       continue;
-    const Expr *part = fn.results.size() == 1                ? value
+    const Expr *part = fn.results.size() == 1             ? value
                        : tuple && i < tuple->parts.size() ? tuple->parts[i].get()
-                                                             : nullptr;
+                                                          : nullptr;
     if (part)
       setGoal(part, r.declared, "this result");
     else if (value)
@@ -263,11 +263,12 @@ bool Checker::checkBufferRange(BufferStmt &s, const Type &t) {
 /// After a store to a buffer with a range: `t[i] += e` is asked with any old element.
 void Checker::proveStored(const AssignStmt &s, const Decl &buffer) {
   auto range = bufferRange.find(&buffer);
-  if (range == bufferRange.end() || (s.op == AssignOp::Set && !s.atomic) || !s.value || !s.value->type.isValid())
+  if (range == bufferRange.end() || (s.op == AssignOp::Set && !s.atomic) || !s.value ||
+      !s.value->type.isValid())
     return;
   Assuming scope(*this);
-  FExpr old = newSymbol(text(s.place->range), rangeOf(s.place->type.scalar),
-                        SymbolInfo::Kind::Fresh);
+  FExpr old =
+      newSymbol(text(s.place->range), rangeOf(s.place->type.scalar), SymbolInfo::Kind::Fresh);
   assumeCases(rangeCases(tensorFacts[&buffer], old));
   std::optional<FExpr> next; // after an `atomic` of another operator: unknown
   if (s.value->value && s.op == AssignOp::Add)
@@ -281,8 +282,8 @@ void Checker::proveStored(const AssignStmt &s, const Decl &buffer) {
   if (next && fits(*next, s.place->type.scalar) &&
       isProvedAny(rangeCases(tensorFacts[&buffer], *next)))
     return;
-  diags.error(s.range, "what is stored is not proved to be in the range of `" + buffer.name.text +
-                           "`");
+  diags.error(s.range,
+              "what is stored is not proved to be in the range of `" + buffer.name.text + "`");
 }
 
 /// `k: i64 in 0..4 or 8` of a scalar: at least one of the cases holds, which an entry check tests by

@@ -28,7 +28,8 @@ bool needsKernel(Operation *op) {
   bool found = false;
   op->walk([&](Operation *inner) {
     found |=
-        isa<tx::ComputeOp, tx::ReduceOp, tx::ReadOp, tx::ListOp, par::DoOp, par::FailOp>(inner);
+        isa<tx::ComputeOp, tx::ReduceOp, tx::ScanOp, tx::ScatterOp, tx::FilterOp, tx::SortOp,
+            tx::CheckOp, tx::ReadOp, tx::ListOp, par::DoOp, par::FailOp>(inner);
   });
   return found;
 }
@@ -39,7 +40,8 @@ bool holdsTensors(Operation *op) {
   for (Region &region : op->getRegions())
     for (Block &block : region)
       for (Operation &inner : block)
-        found |= isa<tx::ComputeOp, tx::ListOp, par::DoOp>(inner) ||
+        found |= isa<tx::ComputeOp, tx::ScanOp, tx::ScatterOp, tx::FilterOp, tx::SortOp, tx::ListOp,
+                     tx::CheckOp, par::DoOp>(inner) ||
                  (isa<scf::IfOp, tx::ForOp>(inner) && holdsTensors(&inner));
   return found;
 }

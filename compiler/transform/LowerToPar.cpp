@@ -61,6 +61,8 @@ Place ParLowering::placeOf(Value result, StringRef name) {
     place = it->second;
   } else {
     SmallVector<Value> ext = isTensor(result) ? extents(result) : SmallVector<Value>();
+    if (auto room = roomOf(result))
+      ext = *room;
     StringAttr nameAttr = name.empty() ? StringAttr() : b.getStringAttr(name);
     place.buffer = par::AllocOp::create(b, result.getLoc(), bufferOf(result.getType()), ext,
                                         StringAttr(), nameAttr, UnitAttr());
@@ -149,7 +151,10 @@ LogicalResult ParLowering::run() {
   // The extents of results are made by the dims at the top, so that the binds may stand there.
   SmallVector<Place> outs;
   for (auto [i, v] : llvm::enumerate(ret.getOperands())) {
+    b.setInsertionPoint(v.getDefiningOp() ? v.getDefiningOp() : ret.getOperation());
     SmallVector<Value> ext = isTensor(v) ? extents(v) : SmallVector<Value>();
+    if (auto room = roomOf(v))
+      ext = *room;
     // Binds go after the last of the extents; each of them dominates the value's op.
     b.setInsertionPointToStart(&entry);
     for (Value e : ext)
@@ -202,8 +207,18 @@ void ParLowering::lowerOp(Operation *op) {
       lowerReduce(reduce);
   } else if (auto loop = dyn_cast<tx::ForOp>(op)) {
     lowerFor(loop);
+  } else if (auto scan = dyn_cast<tx::ScanOp>(op)) {
+    lowerScan(scan);
+  } else if (auto filter = dyn_cast<tx::FilterOp>(op)) {
+    lowerFilter(filter);
+  } else if (auto scatter = dyn_cast<tx::ScatterOp>(op)) {
+    lowerScatter(scatter);
+  } else if (auto sort = dyn_cast<tx::SortOp>(op)) {
+    lowerSort(sort);
   } else if (auto list = dyn_cast<tx::ListOp>(op)) {
     lowerList(list);
+  } else if (auto check = dyn_cast<tx::CheckOp>(op)) {
+    lowerCheck(check);
   } else if (auto read = dyn_cast<tx::ReadOp>(op)) {
     lowerRead(read);
   } else if (auto kernel = dyn_cast<tx::KernelOp>(op)) {
@@ -224,9 +239,14 @@ void ParLowering::lowerKernel(tx::KernelOp op) {
   Location loc = op.getLoc();
   keepExtents(op);
   SmallVector<Place> outs;
-  for (Value result : op.getResults())
+  SmallVector<std::optional<Value>> most;
+  for (Value result : op.getResults()) {
     outs.push_back(placeOf(result));
+    most.push_back(mostOf(result));
+  }
   auto kernel = par::KernelOp::create(b, loc);
+  if (holdsCheck(op))
+    par::StopOp::create(b, loc);
   kernel.getBody().takeBody(op.getBody());
   kernel->setDiscardableAttrs(op->getDiscardableAttrDictionary());
   Block &body = kernel.getBody().front();
@@ -237,13 +257,15 @@ void ParLowering::lowerKernel(tx::KernelOp op) {
   b.setInsertionPoint(yield);
   for (auto [v, out] : llvm::zip(yield->getOperands(), outs))
     deliver(v, out, loc);
-  for (Value result : op.getResults())
+  for (OpResult result : op->getResults())
     if (!isTensor(result)) {
       b.setInsertionPointAfter(kernel);
       Value v = load(loc, places[result], {});
       if (result.getType().isIndex())
         v = arith::IndexCastOp::create(b, loc, b.getIndexType(), v);
-      result.replaceAllUsesWith(v);
+      if (auto bound = most[result.getResultNumber()])
+        v = within(loc, v, *bound);
+      renameExtent(result, v);
     }
   dead.push_back(op);
   yield->erase();
@@ -264,6 +286,8 @@ void ParLowering::lowerDo(par::DoOp op) {
           loadOp.getIndicesMutable().assign(place.at(loadOp.getIndices()));
         else if (auto store = dyn_cast<par::StoreOp>(user))
           store.getIndicesMutable().assign(place.at(store.getIndices()));
+        else if (auto atomic = dyn_cast<par::AtomicOp>(user))
+          atomic.getIndicesMutable().assign(place.at(atomic.getIndices()));
       }
     arg.replaceAllUsesWith(place.buffer);
   }

@@ -37,21 +37,83 @@ private:
   void lowerIf(mlir::scf::IfOp op);
   void lowerRead(tx::ReadOp op);
 
+  // LowerCheck.cpp
+  void lowerCheck(tx::CheckOp op);
+  static bool holdsCheck(mlir::Operation *op);
+
   // LowerForms.cpp: forms that make values
   void lowerCompute(tx::ComputeOp op);
   void lowerReduce(tx::ReduceOp op);
   void lowerTensorReduce(tx::ReduceOp op);
   void finishAccumulation(llvm::ArrayRef<par::SeqOp> loops, mlir::Operation *yield,
                           mlir::Value seen);
-  void lowerFor(tx::ForOp op);
-  void settleStates(tx::ForOp op, mlir::Operation *yield, llvm::MutableArrayRef<Place> nexts,
-                    llvm::ArrayRef<Place> states);
   void lowerList(tx::ListOp op);
   void accumulate(tx::ReduceOp op, mlir::Value seen, llvm::ArrayRef<Place> into);
   llvm::SmallVector<mlir::Value> combine(tx::ReduceOp op, mlir::Value seen, mlir::ValueRange old,
                                          mlir::ValueRange next);
   par::ForallOp forallOver(mlir::Location loc, mlir::ValueRange extents,
                            llvm::function_ref<void(mlir::ValueRange)> body);
+
+  // LowerScan.cpp, LowerFilter.cpp
+  void lowerScan(tx::ScanOp op);
+  void scanTensors(tx::ScanOp op, llvm::ArrayRef<Place> outs);
+  void storeAt(mlir::Location loc, mlir::ValueRange values, llvm::ArrayRef<Place> outs,
+               mlir::ValueRange point, mlir::ValueRange lower);
+  void lowerFilter(tx::FilterOp op);
+  void storeKept(tx::FilterOp op, llvm::ArrayRef<Place> outs, mlir::ValueRange point,
+                 mlir::Value number);
+  std::optional<llvm::SmallVector<mlir::Value>> roomOf(mlir::Value v);
+  std::optional<mlir::Value> mostOf(mlir::Value v);
+  mlir::Value within(mlir::Location loc, mlir::Value number, mlir::Value most);
+  void renameExtent(mlir::Value from, mlir::Value to);
+  llvm::SmallVector<mlir::Value>
+  bodyAt(mlir::Block &body, mlir::ValueRange at,
+         llvm::function_ref<void(mlir::Operation *)> beforeLowering = nullptr);
+  llvm::SmallVector<mlir::Value>
+  chain(mlir::Location loc, mlir::Value lower, mlir::Value upper, llvm::StringRef axis,
+        mlir::ValueRange start,
+        llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> step);
+  mlir::Value sizeOf(mlir::Location loc, mlir::ValueRange lower, mlir::ValueRange upper);
+  llvm::SmallVector<mlir::Value> pointAt(mlir::Location loc, mlir::Value position,
+                                         mlir::ValueRange lower, mlir::ValueRange upper);
+  mlir::Value chunksOf(mlir::Location loc, mlir::Value size);
+  void forChunks(mlir::Location loc, mlir::Value chunks, mlir::Value size,
+                 llvm::function_ref<void(mlir::Value, mlir::Value, mlir::Value)> body);
+  mlir::Value chunkBuffer(mlir::Location loc, mlir::Type element);
+  bool standsAlone(mlir::Operation *op);
+
+  // LowerScatter.cpp, LowerSort.cpp
+  void lowerScatter(tx::ScatterOp op);
+  void startScatter(tx::ScatterOp op, llvm::ArrayRef<Place> outs);
+  void putValues(tx::ScatterOp op, llvm::ArrayRef<Place> outs, mlir::Value seen,
+                 mlir::ValueRange at, mlir::ValueRange values);
+  void lowerSort(tx::SortOp op);
+  /// Moves what a region computes to the insertion point, with `args` for its arguments, and lowers
+  /// it. Its terminator goes; what that had is returned.
+  llvm::SmallVector<mlir::Value> inlineRegion(mlir::Region &region, mlir::ValueRange args);
+
+  // LowerIterate.cpp
+  struct State {       // a carried tensor
+    size_t number = 0; // among the carried values
+    Place place;
+    llvm::SmallVector<mlir::Value> extents;
+    bool isConstant = false; // never changed
+    bool isReplaced = false; // the next state is stored over the present one
+    bool isHalved = false;   // a buffer of two; the place is that of the first
+  };
+  void lowerFor(tx::ForOp op);
+  llvm::SmallVector<State> startStates(tx::ForOp op);
+  void enterStates(tx::ForOp op, mlir::Block &block, llvm::ArrayRef<State> states,
+                   mlir::Value half);
+  llvm::SmallVector<mlir::Value> lowerStep(tx::ForOp op, mlir::Block &body, mlir::Value lower,
+                                           llvm::ArrayRef<State> states,
+                                           llvm::ArrayRef<Place> stacks);
+  void settleStates(tx::ForOp op, mlir::Operation *yield, llvm::ArrayRef<State> states,
+                    llvm::ArrayRef<Place> nexts);
+  void lowerCondition(tx::ForOp op, par::SeqOp seq, llvm::ArrayRef<State> states);
+  void finishStates(tx::ForOp op, par::SeqOp seq, llvm::ArrayRef<State> states);
+  void reportIfGoing(tx::ForOp op, par::SeqOp seq, mlir::Region &condition);
+  mlir::Value halfAt(mlir::Location loc, mlir::Value t, mlir::Value lower);
 
   /// The place of a result: what its only consumer asked for, else a fresh allocation here.
   Place placeOf(mlir::Value result, llvm::StringRef name = "");

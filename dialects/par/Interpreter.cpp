@@ -63,6 +63,8 @@ LogicalResult Machine::runBlock(Block &block) {
   for (Operation &op : block) {
     if (++steps > options.maxSteps)
       return error(&op, "too many steps");
+    if (stopped)
+      return failure();
     if (!op.hasTrait<OpTrait::IsTerminator>() && failed(runOp(&op)))
       return failure();
   }
@@ -111,9 +113,11 @@ LogicalResult Machine::runControl(Operation *op, bool &known) {
     return runLoop(op, loop.getRegion(), loop.getLowerBound(), loop.getUpperBound(), loop.getStep(),
                    loop.getInitArgs());
   if (auto loop = dyn_cast<SeqOp>(op))
-    return runLoop(op, loop.getBody(), loop.getLower(), loop.getUpper(), {}, loop.getInits());
-  if (auto loop = dyn_cast<tx::ForOp>(op))
-    return runLoop(op, loop.getBody(), loop.getLower(), loop.getUpper(), {}, loop.getInits());
+    return loop.hasWhile()
+               ? runWhile(op)
+               : runLoop(op, loop.getBody(), loop.getLower(), loop.getUpper(), {}, loop.getInits());
+  if (isa<tx::ForOp>(op))
+    return runWhile(op);
   if (auto forall = dyn_cast<ForallOp>(op))
     return runForall(forall);
   if (isa<func::CallOp>(op))

@@ -31,6 +31,10 @@ LogicalResult Machine::runMemory(Operation *op, bool &known) {
     return atomic(atomicOp);
   if (auto contractOp = dyn_cast<ContractOp>(op))
     return contract(contractOp);
+  if (isa<StopOp>(op)) {
+    stopped = !result.failures.empty();
+    return failure(stopped);
+  }
   if (auto failOp = dyn_cast<FailOp>(op)) {
     if (integer(failOp.getCondition()))
       fail(failOp.getSite());

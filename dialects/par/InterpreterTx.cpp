@@ -29,8 +29,18 @@ LogicalResult Machine::runTx(Operation *op, bool &known) {
   if (auto r = dyn_cast<ReduceOp>(op))
     return reduce(op, r.getOp(), r.getCombinerAttr(), r.getIsUnsigned(), r.getLower(), r.getUpper(),
                   r.getBody(), r.getWhereRegion());
+  if (auto checkOp = dyn_cast<tx::CheckOp>(op))
+    return check(checkOp);
   if (auto listOp = dyn_cast<tx::ListOp>(op))
     return list(listOp);
+  if (auto scanOp = dyn_cast<tx::ScanOp>(op))
+    return scan(scanOp);
+  if (auto filterOp = dyn_cast<tx::FilterOp>(op))
+    return filter(filterOp);
+  if (auto scatterOp = dyn_cast<tx::ScatterOp>(op))
+    return scatter(scatterOp);
+  if (auto sortOp = dyn_cast<tx::SortOp>(op))
+    return sort(sortOp);
   if (auto doOp = dyn_cast<DoOp>(op))
     return island(doOp);
   known = false;
@@ -87,6 +97,24 @@ LogicalResult Machine::verify(tx::VerifyOp op) {
   return success();
 }
 
+/// What follows a test that failed does not run.
+LogicalResult Machine::check(tx::CheckOp op) {
+  bool holds = true;
+  LogicalResult done = forEach(integers(op.getLower()), integers(op.getUpper()), /*anyOrder=*/true,
+                               [&](ArrayRef<Datum> point) {
+                                 SmallVector<Datum> yielded;
+                                 if (failed(runRegion(op.getBody(), point, yielded)))
+                                   return failure();
+                                 holds &= yielded[0].integer != 0;
+                                 return success();
+                               });
+  if (failed(done) || holds)
+    return done;
+  fail(op.getSite());
+  stopped = true;
+  return failure();
+}
+
 LogicalResult Machine::readTensor(tx::ReadOp op) {
   const Datum source = get(op.getSource());
   SmallVector<int64_t> indices = integers(op.getIndices());
@@ -112,8 +140,7 @@ LogicalResult Machine::readTensor(tx::ReadOp op) {
   return success();
 }
 
-/// Copies a scalar or an array to the elements that begin at `position` times its size.
-static bool place(Datum &array, int64_t position, const Datum &part) {
+bool place(Datum &array, int64_t position, const Datum &part) {
   if (!part.isArray()) {
     array.set(position, part);
     return true;
@@ -271,7 +298,7 @@ LogicalResult Machine::startOf(Operation *op, tx::Combine how, tx::CombinerOp co
 }
 
 /// An array of its own: a sum must not change the value that it began as.
-static Datum copyOf(const Datum &d) {
+Datum copyOf(const Datum &d) {
   if (!d.isArray())
     return d;
   Datum copy = Datum::ofArray(d.element, d.extents);

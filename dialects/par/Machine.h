@@ -34,6 +34,10 @@ private:
   mlir::LogicalResult runLoop(mlir::Operation *op, mlir::Region &body, mlir::Value lower,
                               mlir::Value upper, mlir::Value step, mlir::ValueRange inits);
   mlir::LogicalResult runForall(ForallOp op);
+  /// tx.for and par.seq with a condition.
+  mlir::LogicalResult runWhile(mlir::Operation *op);
+  mlir::LogicalResult setStacks(tx::ForOp op, llvm::ArrayRef<Datum> carried, int64_t steps,
+                                llvm::ArrayRef<llvm::SmallVector<Datum>> kept);
   mlir::LogicalResult runCall(mlir::Operation *op);
   mlir::LogicalResult runControl(mlir::Operation *op, bool &known);
   /// Every point of a domain, in row-major order or shuffled.
@@ -71,9 +75,13 @@ private:
   mlir::LogicalResult runTx(mlir::Operation *op, bool &known);
   mlir::LogicalResult fact(tx::FactOp op);
   mlir::LogicalResult verify(tx::VerifyOp op);
+  mlir::LogicalResult check(tx::CheckOp op);
+  bool stopped = false; // by a test that failed
   mlir::LogicalResult readTensor(tx::ReadOp op);
   mlir::LogicalResult compute(tx::ComputeOp op);
   mlir::LogicalResult list(tx::ListOp op);
+  mlir::LogicalResult scan(tx::ScanOp op);
+  mlir::LogicalResult filter(tx::FilterOp op);
   mlir::LogicalResult scatter(tx::ScatterOp op);
   mlir::LogicalResult sort(tx::SortOp op);
   mlir::LogicalResult island(DoOp op);
@@ -96,5 +104,9 @@ private:
   void set(mlir::ValueRange vs, llvm::ArrayRef<Datum> ds);
   void fail(int64_t site) { result.failures.push_back(site); }
 };
+
+/// Copies a scalar or an array to the elements that begin at `position` times its size.
+bool place(Datum &array, int64_t position, const Datum &part);
+Datum copyOf(const Datum &d);
 
 } // namespace texpr::par
