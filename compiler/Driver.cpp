@@ -124,7 +124,8 @@ public:
   ExitCode run();
   ExitCode
   inspect(const std::vector<std::string> &passes,
-          const std::function<void(const FrontEnd &, const Target &, const ModuleAfter &)> &look);
+          const std::function<void(const FrontEnd &, const Target &, const ModuleAfter &)> &look,
+          bool everyTarget);
 
 private:
   static DialectRegistry registry() {
@@ -145,8 +146,12 @@ private:
   ExitCode writeDepfile();
   ExitCode readShared();
   void keepError(mlir::Diagnostic &d) {
-    if (auto place = dyn_cast<FileLineColLoc>(d.getLocation());
-        place && keepRefusal(d.str(), place))
+    FileLineColLoc place; // the innermost
+    d.getLocation()->walk([&](Location at) {
+      place = dyn_cast<FileLineColLoc>(at);
+      return place ? WalkResult::interrupt() : WalkResult::advance();
+    });
+    if (place && keepRefusal(d.str(), place))
       return;
     llvm::raw_string_ostream(internalErrors) << d.getLocation() << ": " << d << "\n";
   }
@@ -440,19 +445,26 @@ ExitCode Compilation::readShared() {
 
 ExitCode Compilation::inspect(
     const std::vector<std::string> &passes,
-    const std::function<void(const FrontEnd &, const Target &, const ModuleAfter &)> &look) {
+    const std::function<void(const FrontEnd &, const Target &, const ModuleAfter &)> &look,
+    bool everyTarget) {
   ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &d) { keepError(d); });
   std::string error;
   auto targets = parseTargets(options.targets, error);
   if (targets.empty())
     return usage(error);
-  for (const std::string &pass : passes)
-    seen[pass];
+  if (!everyTarget)
+    targets = {targets.back()};
   if (ExitCode code = readShared())
     return code;
-  if (ExitCode code = lower(*module, *targets.back(), nullptr))
-    return code;
-  look(frontEnd(), *targets.back(), [&](llvm::StringRef pass) { return *seen.at(pass.str()); });
+  for (const Target *target : targets) {
+    seen.clear();
+    for (const std::string &pass : passes)
+      seen[pass];
+    OwningOpRef<ModuleOp> clone = module->clone();
+    if (ExitCode code = lower(*clone, *target, nullptr))
+      return code;
+    look(frontEnd(), *target, [&](llvm::StringRef pass) { return *seen.at(pass.str()); });
+  }
   return exitDone;
 }
 
@@ -500,8 +512,9 @@ ExitCode compile(const CompileOptions &options) { return Compilation(options).ru
 
 ExitCode
 inspect(const CompileOptions &options, const std::vector<std::string> &passes,
-        const std::function<void(const FrontEnd &, const Target &, const ModuleAfter &)> &look) {
-  return Compilation(options).inspect(passes, look);
+        const std::function<void(const FrontEnd &, const Target &, const ModuleAfter &)> &look,
+        bool everyTarget) {
+  return Compilation(options).inspect(passes, look, everyTarget);
 }
 
 } // namespace texpr

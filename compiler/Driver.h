@@ -58,10 +58,11 @@ std::vector<const Target *> parseTargets(const std::string &list, std::string &e
 ExitCode compile(const CompileOptions &options);
 
 /// Takes the program to the end of the road for the last of the targets and hands over the modules that `passes` left, by
-/// their names; a null module: the pass did not run.
+/// their names; a null module: the pass did not run. `everyTarget`: for each of them, one after the other.
 using ModuleAfter = std::function<mlir::ModuleOp(llvm::StringRef pass)>;
 ExitCode
 inspect(const CompileOptions &options, const std::vector<std::string> &passes,
-        const std::function<void(const FrontEnd &, const Target &, const ModuleAfter &)> &look);
+        const std::function<void(const FrontEnd &, const Target &, const ModuleAfter &)> &look,
+        bool everyTarget = false);
 
 } // namespace texpr

@@ -48,6 +48,7 @@ void buildParPipeline(PassList &list, const PipelineOptions &options) {
   list.add(createCanonicalizerPass());
   list.add(createCSEPass());
   if (options.optLevel > 0) {
+    list.add(plan::createPlanUnroll());
     list.add(createUnrollReduces());
     list.add(createCanonicalizerPass());
     list.add(createCSEPass());
@@ -94,6 +95,7 @@ void setMachine(ModuleOp module, const Target &target, unsigned optLevel) {
   auto number = [&](StringRef key, int64_t v) {
     facts.push_back(b.getNamedAttr(key, b.getI64IntegerAttr(v)));
   };
+  facts.push_back(b.getNamedAttr("name", b.getStringAttr(target.name)));
   facts.push_back(b.getNamedAttr("levels", b.getArrayAttr(levels)));
   SmallVector<Attribute> instrs;
   for (const InstrRow &row : target.instrs) {

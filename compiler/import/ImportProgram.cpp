@@ -71,7 +71,15 @@ std::optional<int64_t> ProgramImporter::site(const Expr &e) const {
 
 /// The head of the function as it is written, on one line.
 std::string ProgramImporter::signatureText(const FnDecl &fn) const {
-  StringRef text = files.text(SourceRange{fn.range.file, fn.range.begin, fn.body->range.begin});
+  auto piece = [&](uint32_t begin, uint32_t end) {
+    return files.text(SourceRange{fn.range.file, begin, end}).str();
+  };
+  const uint32_t begin = fn.range.begin, end = fn.body->range.begin;
+  const bool isPinned = !fn.attrs.empty(); // pins are the compiler's, not the caller's
+  const std::string written = isPinned ? piece(begin, fn.attrs.front().range.begin) +
+                                             piece(fn.attrs.back().range.end, end)
+                                       : piece(begin, end);
+  StringRef text = written;
   std::string line;
   while (!text.empty()) {
     auto [head, rest] = text.split('\n');
@@ -83,9 +91,7 @@ std::string ProgramImporter::signatureText(const FnDecl &fn) const {
   StringRef head(line);
   head.consume_front("local ");
   // Facts stay: a caller sees from them how a dim that is not passed follows from the others.
-  for (StringRef end : {" ensure ", " @"})
-    head = head.split(end).first;
-  return head.trim().str();
+  return head.split(" ensure ").first.trim().str();
 }
 
 // ---- signatures ----

@@ -3,9 +3,11 @@
 //   par n |i| @lane { … seq 0..c[i] … }   →  error: pin: @lane cannot be obeyed: …
 //
 // In: a module whose loops have their `plan.map`. What the source asked for stands in `plan.pinned` and in the levels that
-// it wrote on foralls. `store` pins were settled by fusion and `tile` by the pass of that name, before. The text begins with
-// "pin:", by which the driver knows a user's mistake from a fault of its own.
+// wrote on foralls. `store` pins were settled by fusion and `tile` by the pass of that name, before. What is left of the table
+// of pins met nothing that it could be about. The text begins with "pin:", by which the driver knows a user's mistake from a
+// fault of its own.
 #include "compiler/plan/Passes.h"
+#include "compiler/plan/Pins.h"
 #include "dialects/par/ParOps.h"
 #include "dialects/plan/Plan.h"
 
@@ -34,13 +36,16 @@ bool isInLanes(Operation *op) {
 
 /// Why `pin` is not obeyed on `op`; empty where it is.
 StringRef objection(Operation *op, StringRef pin) {
+  if (pin == "vector" && getCount(op, vectorName) == 1)
+    return isInLanes(op) ? "it runs in lanes" : "";
   if (pin == "vector" && !isInLanes(op))
     return "its iterations cannot share a vector: no access is contiguous along the last axis, a "
            "user's operator keeps its order, or the "
            "body holds loops of its own";
   if (pin == "unroll" && !isInLanes(op))
     return "only a loop in vector lanes is unrolled, and this one is not";
-  if (pin == "grain" && !(isa<par::ForallOp>(op) && isOutermost(op)))
+  if (llvm::is_contained({"grain", "work", "tasks", "least"}, pin) &&
+      !(isa<par::ForallOp>(op) && isOutermost(op)))
     return "only the outermost loop of a kernel is cut into tasks, and this one stands inside "
            "another";
   if (pin == "tile" && op->hasAttr(tileName))
@@ -61,7 +66,7 @@ struct CheckPins : impl::CheckPinsBase<CheckPins> {
   void runOnOperation() override {
     bool failed = false;
     auto refuse = [&](Operation *op, StringRef pin, StringRef why) {
-      op->emitError() << "pin: @" << pin << " cannot be obeyed here: " << why;
+      emitError(locationOfPin(op, pin)) << "pin: @" << pin << " cannot be obeyed here: " << why;
       failed = true;
     };
     getOperation().walk([&](Operation *op) {
@@ -74,6 +79,7 @@ struct CheckPins : impl::CheckPinsBase<CheckPins> {
         if (StringRef why = levelObjection(forall); !why.empty())
           refuse(op, *forall.getLevel(), why);
     });
+    failed |= refuseUnused(getOperation());
     if (failed)
       signalPassFailure();
   }

@@ -10,6 +10,7 @@
 // by a user's operator keep their order and stay serial. Only attributes are written; `map` obeys.
 #include "compiler/plan/Gpu.h"
 #include "compiler/plan/Passes.h"
+#include "compiler/plan/Pins.h"
 #include "dialects/par/ParOps.h"
 #include "dialects/par/Stride.h"
 #include "dialects/plan/Plan.h"
@@ -29,8 +30,10 @@ constexpr int64_t kAccumulators = 4; // enough to hide the latency of an add at 
 constexpr int64_t kChunkWindows =
     8; // rows of a chunk, in windows: the first window of each is made twice
 
+constexpr int64_t kTaskWork = 1 << 16; // element operations that pay for handing a task to a thread
+
 struct Machine {
-  int64_t vectorBytes = 0;
+  int64_t vectorBytes = 0, maxTasks = 64;
 };
 
 template <typename Op> bool contains(Operation *op) {
@@ -117,14 +120,14 @@ Score scoreOf(ArrayRef<Operation *> accesses, Value iv, int64_t lanes) {
 bool mayVectorizeForall(par::ForallOp leaf) {
   Value iv = leaf.getBody().front().getArguments().back();
   return !leaf.walk([&](Operation *op) {
-                bool blocks = isa<par::AllocOp, par::ContractOp, scf::WhileOp>(op);
+                bool blocks = isa<par::AllocOp, par::ContractOp, par::AtomicOp, scf::WhileOp>(op);
                 if (auto reduce = dyn_cast<par::ReduceOp>(op))
                   blocks |= reduce.getOp() == tx::Combine::user ||
                             llvm::any_of(reduce->getOperands(),
                                          [&](Value o) { return par::dependsOn(o, iv); });
                 if (auto seq = dyn_cast<par::SeqOp>(op))
-                  blocks |=
-                      par::dependsOn(seq.getLower(), iv) || par::dependsOn(seq.getUpper(), iv);
+                  blocks |= seq.hasWhile() || par::dependsOn(seq.getLower(), iv) ||
+                            par::dependsOn(seq.getUpper(), iv);
                 return blocks ? WalkResult::interrupt() : WalkResult::advance();
               })
               .wasInterrupted();
@@ -133,7 +136,7 @@ bool mayVectorizeForall(par::ForallOp leaf) {
 bool mayVectorizeReduce(par::ReduceOp reduce) {
   return reduce.getOp() != tx::Combine::user && !contains<par::ReduceOp>(reduce) &&
          !contains<par::SeqOp>(reduce) && !contains<par::AllocOp>(reduce) &&
-         !contains<scf::WhileOp>(reduce);
+         !contains<par::AtomicOp>(reduce) && !contains<scf::WhileOp>(reduce);
 }
 
 class Planner {
@@ -146,9 +149,9 @@ public:
     bool isTask = forall.getLevel() == "block"; // the user's: an iteration is a task
     if (isTask && !forall->hasAttr("plan.grain"))
       forall->setAttr("plan.grain", index(forall, 1));
+    int64_t rows = contains<par::ForallOp>(forall) ? windowRows(forall) : 0;
+    planTasks(forall, rows);
     if (contains<par::ForallOp>(forall)) {
-      if (int64_t rows = windowRows(forall))
-        forall->setAttr("plan.least", index(forall, kChunkWindows * rows));
       planNested(forall);
     } else if (planLeaf(forall) && !isTask) {
       levels.back() = "simd";
@@ -164,8 +167,9 @@ public:
                 .unit > 0;
     reduce.setLevel(can ? "simd" : "step");
     if (!can) {
-      setWhy(reduce, lanes == 0   ? "no vectors at -O0"
-                     : lanes == 1 ? "a vector holds one element of it"
+      setWhy(reduce, lanes == 0                   ? "no vectors at -O0"
+                     : isPinned(reduce, "vector") ? "pinned"
+                     : lanes == 1                 ? "a vector holds one element of it"
                      : !mayVectorizeReduce(reduce)
                          ? "it has loops, memory or an operator of the user inside"
                          : "no access has neighbours along its last axis");
@@ -177,6 +181,20 @@ public:
   }
 
 private:
+  /// How the iterations are cut into tasks: by shape alone, never by the number of threads.
+  void planTasks(par::ForallOp forall, int64_t rows) {
+    if (forall->hasAttr(grainName))
+      return;
+    auto decide = [&](StringRef name, int64_t value) {
+      if (!forall->hasAttr(name))
+        setCount(forall, name, value);
+    };
+    decide(workName, kTaskWork);
+    decide(tasksName, machine.maxTasks);
+    if (rows > 0)
+      decide(leastName, kChunkWindows * rows);
+  }
+
   /// The widest window of rows that an iteration of `outer` asks of a producer inside it; 0: none.
   static int64_t windowRows(par::ForallOp outer) {
     Value iv = outer.getBody().front().getArgument(0);
@@ -219,9 +237,8 @@ private:
     int64_t lanes = lanesOf(leaf);
     SmallVector<par::ReduceOp> reduces;
     leaf.walk([&](par::ReduceOp r) { reduces.push_back(r); });
-    if (lanes < 2) {
-      for (par::ReduceOp r : reduces)
-        r.setLevel("step");
+    if (lanes < 2) { // too wide, or @vector(1): what is inside may still take lanes
+      leaf.walk<WalkOrder::PreOrder>([&](par::ReduceOp r) { planReduce(r); });
       return false;
     }
     auto accesses = innermostAccesses(leaf);
@@ -233,7 +250,7 @@ private:
         continue;
       Score theirs =
           scoreOf(innermostAccesses(r), r.getBody().front().getArguments().back(), lanes);
-      if (theirs.unit > 0 && (!can || theirs.cost < mine.cost))
+      if (isPinned(r, "vector") || (theirs.unit > 0 && (!can || theirs.cost < mine.cost)))
         can = false;
     }
     if (leaf.getLevel() == "block")
@@ -272,12 +289,16 @@ private:
 struct PlanMapping : impl::PlanMappingBase<PlanMapping> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    applyPins(module, Point::mapping);
     if (auto gpu = gpu::machineOf(module))
       return gpu::decideLevels(module, *gpu);
     Machine machine;
-    if (auto facts = module->getAttrOfType<DictionaryAttr>("par.machine"))
+    if (auto facts = module->getAttrOfType<DictionaryAttr>("par.machine")) {
       if (auto bytes = facts.getAs<IntegerAttr>("vector_bytes"))
         machine.vectorBytes = bytes.getInt();
+      if (auto tasks = facts.getAs<IntegerAttr>("max_chunks"))
+        machine.maxTasks = tasks.getInt();
+    }
     Planner planner(machine);
     module.walk<WalkOrder::PreOrder>([&](Operation *op) {
       if (auto forall = dyn_cast<par::ForallOp>(op)) {

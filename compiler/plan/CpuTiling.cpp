@@ -7,12 +7,15 @@
 // with a row axis and not with the column axis, the other with unit stride along the column axis
 // and not with the row axis. The tile is the first row of the machine's table for the element type
 // (`par.machine.instrs`). Columns go outermost, so that a panel of b stays in the second cache
-// while the rows of a stream past it. Only attributes are written; pins are kept.
+// while the rows of a stream past it. Only attributes are written; pins are kept, and a tile that the source gives
+// takes the instruction too where it fits.
 #include "compiler/plan/Gpu.h"
 #include "compiler/plan/Passes.h"
+#include "compiler/plan/Pins.h"
 #include "dialects/par/Contraction.h"
 #include "dialects/par/ParOps.h"
 #include "dialects/par/Stride.h"
+#include "dialects/plan/Plan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
@@ -22,6 +25,9 @@ namespace texpr::plan {
 #include "compiler/plan/Passes.h.inc"
 
 namespace {
+
+constexpr int64_t kMostRows = 8; // of a register tile, and vectors in one of its rows
+constexpr int64_t kMostVectors = 6;
 
 std::string elementName(Type t) {
   std::string s;
@@ -45,37 +51,97 @@ DictionaryAttr findRow(ModuleOp module, Type c) {
 struct PlanTiling : impl::PlanTilingBase<PlanTiling> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    applyPins(module, Point::tiling);
     if (auto gpu = gpu::machineOf(module))
       return gpu::decideTiles(module, *gpu);
-    module.walk([&](par::ForallOp forall) {
-      if (!forall->hasAttr("plan.tile"))
-        decide(module, forall);
-    });
+    for (auto func : module.getOps<func::FuncOp>())
+      for (Operation *op : candidatesOf(func, Point::tiling))
+        decide(module, cast<par::ForallOp>(op));
   }
 
-  static void decide(ModuleOp module, par::ForallOp forall) {
+  /// The contraction that a register tile can take: the innermost row and column; what else there is stays outside.
+  static std::optional<par::Contraction> tileable(par::ForallOp forall) {
     auto c = par::Contraction::match(forall);
     if (!c || !c->a.isPlain() || !c->b.isPlain() || c->m.empty() || c->n.empty() ||
         !c->isRectangular())
-      return;
-    // The innermost row and column; what else there is stays outside the tile.
+      return std::nullopt;
     unsigned row = c->m.back(), column = c->n.back();
-    if (par::laneOf(c->b.load.getIndices(), c->axes[column]) != par::Lane::Unit)
-      return;
-    DictionaryAttr instr = findRow(module, c->getAccumulatorType());
-    StringRef m = c->getAxisName(row), n = c->getAxisName(column);
-    if (!instr || m == n) // two axes of one name: a pin could not tell them apart
-      return;
+    // Two axes of one name: a pin could not tell them apart.
+    if (row > column || c->getAxisName(row) == c->getAxisName(column) ||
+        par::laneOf(c->b.load.getIndices(), c->axes[column]) != par::Lane::Unit)
+      return std::nullopt;
+    SmallVector<unsigned> moving = {row, column};
+    llvm::append_range(moving, c->k);
+    for (const par::Factor *factor : {&c->a, &c->b})
+      for (Value index : par::LoadOp(factor->load).getIndices())
+        for (unsigned axis : moving)
+          if (!par::strideOf(index, c->axes[axis])) // a quotient is affine but has no stride
+            return std::nullopt;
+    return c;
+  }
+
+  /// The row of the table with the sizes that the source gave the tile; null where it cannot have them.
+  static DictionaryAttr resized(ModuleOp module, par::ForallOp forall, par::Contraction &c,
+                                DictionaryAttr row) {
+    auto tile = forall->getAttrOfType<DictionaryAttr>(tileName);
+    if (!tile || !row)
+      return row;
+    StringRef m = c.getAxisName(c.m.back()), n = c.getAxisName(c.n.back());
+    auto rows = getTile(forall, m), columns = getTile(forall, n);
+    SmallVector<StringRef> known = {m, n};
+    known.push_back(c.getAxisName(c.k.back()));
+    for (NamedAttribute size : tile)
+      if (!llvm::is_contained(known, size.getName().strref()))
+        return {};
+    auto machine = module->getAttrOfType<DictionaryAttr>("par.machine");
+    auto bytes = machine ? machine.getAs<IntegerAttr>("vector_bytes") : IntegerAttr();
+    int64_t lanes = bytes ? bytes.getInt() * 8 / c.getAccumulatorType().getIntOrFloatBitWidth() : 0;
+    if (!rows || !columns || *rows > kMostRows || lanes < 2 || *columns % lanes != 0 ||
+        *columns > kMostVectors * lanes)
+      return {};
+    NamedAttrList list(row);
     Builder b(forall.getContext());
-    forall->setAttr("plan.tile", b.getDictionaryAttr({b.getNamedAttr(m, instr.get("m")),
-                                                      b.getNamedAttr(n, instr.get("n"))}));
+    list.set("m", b.getI64IntegerAttr(*rows));
+    list.set("n", b.getI64IntegerAttr(*columns));
+    return list.getDictionary(forall.getContext());
+  }
+
+  static void decide(ModuleOp module, par::ForallOp forall) {
+    DictionaryAttr asked = isPinned(forall, "instr") ? getInstr(forall) : DictionaryAttr();
+    StringRef wanted = asked ? asked.getAs<StringAttr>("name").getValue() : StringRef();
+    bool isHandWritten = forall->hasAttr(tileName) && !isPinned(forall, "tile");
+    if (isHandWritten)
+      return;
+    auto c = wanted == "none" ? std::nullopt : tileable(forall);
+    DictionaryAttr row = c ? findRow(module, c->getAccumulatorType()) : DictionaryAttr();
+    DictionaryAttr instr = c ? resized(module, forall, *c, row) : DictionaryAttr();
+    if (asked)
+      forall->removeAttr(instrName);
+    if (asked && wanted != "none" &&
+        (!instr || instr.getAs<StringAttr>("name").getValue() != wanted))
+      emitError(locationOfPin(forall, "instr"))
+          << "pin: @instr cannot be obeyed here: "
+          << (!c     ? "it is no sum of products of two tensors, one contiguous along the columns"
+              : !row ? "the machine has no tile for these elements"
+              : !instr
+                  ? "the tile of @tile takes 1 to 8 rows, and columns in whole vectors, up to 6"
+                  : "the machine has no instruction of that name");
+    if (!instr)
+      return;
+    StringRef m = c->getAxisName(c->m.back()), n = c->getAxisName(c->n.back());
+    Builder b(forall.getContext());
+    if (!forall->hasAttr(tileName))
+      forall->setAttr(tileName, b.getDictionaryAttr({b.getNamedAttr(m, instr.get("m")),
+                                                     b.getNamedAttr(n, instr.get("n"))}));
+    setInstr(forall, instr);
+    if (forall->hasAttr(orderName))
+      return;
     SmallVector<Attribute> order;
     for (unsigned i = 0; i < c->getNumParallel(); ++i)
-      if (i != row && i != column)
+      if (i != c->m.back() && i != c->n.back())
         order.push_back(b.getStringAttr(c->getAxisName(i)));
     order.append({b.getStringAttr(n), b.getStringAttr(m)});
-    forall->setAttr("plan.order", b.getArrayAttr(order));
-    forall->setAttr("plan.instr", instr);
+    forall->setAttr(orderName, b.getArrayAttr(order));
   }
 };
 } // namespace

@@ -7,8 +7,8 @@
 // Whether all that share axes can stand together is asked of tx::clusterOf; what breaks a cluster goes to memory. At -O0 all does.
 #include "compiler/plan/CostModel.h"
 #include "compiler/plan/Passes.h"
+#include "compiler/plan/Pins.h"
 #include "dialects/plan/Plan.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/DenseMap.h"
 
@@ -23,6 +23,7 @@ struct PlanFusion : impl::PlanFusionBase<PlanFusion> {
   using PlanFusionBase::PlanFusionBase;
 
   void runOnOperation() override {
+    applyPins(getOperation(), Point::fusion);
     for (auto func : getOperation().getOps<func::FuncOp>())
       if (!func.isExternal())
         decideBlock(func.getBody().front());
@@ -87,6 +88,8 @@ struct PlanFusion : impl::PlanFusionBase<PlanFusion> {
           auto cluster = tx::clusterOf(op, [&](tx::ComputeOp o) { return depthOf(o); }, why);
           if (cluster)
             continue;
+          if (isPinned(op, "store"))
+            emitError(locationOfPin(op, "store")) << "pin: @keep cannot be obeyed here: " << why;
           sharing[op] = {0, false, why};
           changed = true;
         }

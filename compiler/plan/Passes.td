@@ -17,6 +17,10 @@ def PlanFusion : Pass<"plan-fusion", "::mlir::ModuleOp"> {
   let options = [Option<"level", "level", "unsigned", "2", "The level of optimization, 0 to 3">];
 }
 
+def PlanUnroll : Pass<"plan-unroll", "::mlir::ModuleOp"> {
+  let summary = "Which reductions of a few steps are written out";
+}
+
 def PlanTiling : Pass<"plan-tiling", "::mlir::ModuleOp"> {
   let summary = "Tile sizes, loop order and instruction of each contraction";
 }

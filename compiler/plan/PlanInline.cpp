@@ -9,8 +9,8 @@
 // At -O0 only views.
 #include "compiler/plan/CostModel.h"
 #include "compiler/plan/Passes.h"
+#include "compiler/plan/Pins.h"
 #include "dialects/plan/Plan.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include <cmath>
 
 using namespace mlir;
@@ -30,8 +30,13 @@ struct PlanInline : impl::PlanInlineBase<PlanInline> {
 
   void runOnOperation() override {
     evaluated.clear();
+    SmallVector<Operation *> pinned = applyPins(getOperation(), Point::inlining);
     for (auto func : getOperation().getOps<func::FuncOp>())
       decideRegion(func.getBody());
+    for (Operation *op : pinned)
+      if (getStore(op) != Store::inlined)
+        for (StringRef settled : {storeName, depthName, pinnedName})
+          op->removeAttr(settled);
   }
 
   void decideRegion(Region &region) {
@@ -47,8 +52,12 @@ struct PlanInline : impl::PlanInlineBase<PlanInline> {
   void decide(tx::ComputeOp op) {
     Evaluations evaluations = evaluationsOf(op, evaluated);
     std::string why = reasonToInline(op, evaluations);
-    if (why.empty())
+    if (why.empty()) {
+      tx::Readers readers = tx::readersOf(op);
+      if (!isPinned(op, "store") && (readers.reads.empty() || readers.leaves))
+        op->removeAttr(storeName); // a view that is used as a whole
       return;
+    }
     setStore(op, Store::inlined);
     setWhy(op, why);
     evaluated[op] = evaluations;
@@ -59,7 +68,8 @@ struct PlanInline : impl::PlanInlineBase<PlanInline> {
     if (auto store = getStore(op); store && isPinned(op, "store"))
       return *store == Store::inlined ? "pinned" : "";
     // Pins of a loop speak of a loop: it stays one.
-    if (llvm::any_of(ArrayRef<StringRef>{"tile", "vector", "unroll", "grain"},
+    if (llvm::any_of(ArrayRef<StringRef>{"tile", "blocks", "order", "vector", "unroll", "grain",
+                                         "work", "tasks", "least"},
                      [&](StringRef pin) { return isPinned(op, pin); }))
       return "";
     tx::Readers readers = tx::readersOf(op);

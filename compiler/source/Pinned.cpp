@@ -25,8 +25,7 @@ private:
   template <typename Form> bool form(Expr &e) {
     auto *f = llvm::dyn_cast<Form>(&e);
     if (f)
-      found(e.range, f->attrs, &f->binders, f->body->range.begin,
-            e.kind == ExprKind::Compute);
+      found(e.range, f->attrs, &f->binders, f->body->range.begin, e.kind == ExprKind::Compute);
     return f;
   }
   template <typename Loop> bool loop(Expr &e) {

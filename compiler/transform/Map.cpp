@@ -1,8 +1,8 @@
 // map: gives every forall its level, by `plan.map`; cuts what goes to threads into chunks.
 //
 //   par.forall (%i) = (%c0) to (%m) {plan.map = ["thread"]} { body }
-// becomes, with total = m, chunks = min(total, max_chunks, ceil(total * work / grain)) and
-// size = ceil(total / chunks):
+// becomes, with total = m, chunks = min(total, plan.tasks, ceil(total * operations / plan.work)) and
+// size = ceil(total / chunks), or `plan.grain` iterations each:
 //   par.forall (%c) = (%c0) to (%chunks) {level = "thread", plan.grain = 1} {
 //     par.seq (%t) = %c * %size to min((%c + 1) * %size, %total) { %i = %t; body } }
 //
@@ -26,14 +26,11 @@ namespace texpr {
 
 namespace {
 
-constexpr int64_t kGrainWork =
-    1 << 16;                        // element operations that pay for handing a task to a thread
 constexpr int64_t kPieceRound = 64; // pieces of a vectorized axis are whole vectors of any width
 
 class Mapper {
 public:
-  Mapper(par::ForallOp forall, int64_t maxChunks)
-      : forall(forall), b(forall), loc(forall.getLoc()), maxChunks(maxChunks) {}
+  explicit Mapper(par::ForallOp forall) : forall(forall), b(forall), loc(forall.getLoc()) {}
 
   void run() {
     auto levels = levelsOf(forall);
@@ -133,15 +130,19 @@ private:
     return count;
   }
 
-  /// The number of pieces and the iterations of each.
+  int64_t planned(StringRef name, int64_t absent) {
+    auto number = forall->getAttrOfType<IntegerAttr>(name);
+    return number ? number.getInt() : absent;
+  }
+
+  /// The number of pieces and the iterations of each. Without a plan: one piece.
   std::pair<Value, Value> cut(Value total, Value work, int64_t round) {
-    Value chunks;
     if (auto grain = forall->getAttrOfType<IntegerAttr>("plan.grain")) {
       Value size = constant(std::max<int64_t>(1, grain.getInt()));
       return {ceilDiv(total, size), size};
     }
-    chunks = ceilDiv(mul(total, work), constant(kGrainWork));
-    chunks = arith::MinSIOp::create(b, loc, chunks, constant(maxChunks));
+    Value chunks = ceilDiv(mul(total, work), constant(planned("plan.work", 1 << 16)));
+    chunks = arith::MinSIOp::create(b, loc, chunks, constant(planned("plan.tasks", 1)));
     chunks = arith::MinSIOp::create(b, loc, chunks, total);
     chunks = arith::MaxSIOp::create(b, loc, chunks, constant(1));
     Value size = ceilDiv(total, chunks);
@@ -181,7 +182,8 @@ private:
 
   void moveTo(par::ForallOp inner) {
     for (NamedAttribute attr : forall->getDiscardableAttrs())
-      if (!llvm::is_contained({"plan.map", "plan.grain", "plan.least"}, attr.getName().getValue()))
+      if (!llvm::is_contained({"plan.map", "plan.grain", "plan.work", "plan.tasks", "plan.least"},
+                              attr.getName().getValue()))
         inner->setAttr(attr.getName(), attr.getValue());
     inner.getBody().takeBody(forall.getBody());
     forall.erase();
@@ -238,16 +240,11 @@ private:
   par::ForallOp forall;
   OpBuilder b;
   Location loc;
-  int64_t maxChunks;
 };
 
 struct Map : impl::MapBase<Map> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    int64_t maxChunks = 64;
-    if (auto facts = module->getAttrOfType<DictionaryAttr>("par.machine"))
-      if (auto n = facts.getAs<IntegerAttr>("max_chunks"))
-        maxChunks = n.getInt();
     SmallVector<par::ForallOp> outermost, inner;
     module.walk([&](par::ForallOp op) {
       (op->getParentOfType<par::ForallOp>() ? inner : outermost).push_back(op);
@@ -255,7 +252,7 @@ struct Map : impl::MapBase<Map> {
     for (par::ForallOp op : inner)
       Mapper::setInnerLevel(op, Mapper::levelsOf(op));
     for (par::ForallOp op : outermost)
-      Mapper(op, maxChunks).run();
+      Mapper(op).run();
     module.walk([&](par::ReduceOp op) {
       if (!op.getLevel())
         op.setLevel("step");

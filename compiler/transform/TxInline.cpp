@@ -5,6 +5,7 @@
 //   %t = tx.compute (%i) {exp(x[i])}   %y = tx.compute (%j) {t[j + 1] * 2}   →   %y = tx.compute (%j) {exp(x[j + 1]) * 2}
 // What must hold: the body is evaluated only where the read was; so nothing is speculated.
 #include "compiler/transform/Passes.h"
+#include "dialects/plan/Pins.h"
 #include "dialects/plan/Plan.h"
 #include "dialects/tx/Extents.h"
 #include "dialects/tx/Reach.h"
@@ -213,7 +214,8 @@ struct TxInline : impl::TxInlineBase<TxInline> {
   /// Something else than reads uses it: where it lives is left to plan-fusion.
   void keep(tx::ComputeOp producer) {
     if (plan::isPinned(producer, "store")) {
-      producer.emitError("@inline cannot be obeyed: the value is used as a whole");
+      emitError(plan::locationOfPin(producer, "store"))
+          << "pin: @inline cannot be obeyed here: the value is used as a whole";
       signalPassFailure();
     }
     producer->removeAttr(plan::storeName);

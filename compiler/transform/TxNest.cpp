@@ -9,6 +9,7 @@
 // so a guarded read is inside the window just where it was inside the tensor. Rows that windows share are computed again here; rings
 // of rows remove that on the par level.
 #include "compiler/transform/Passes.h"
+#include "dialects/plan/Pins.h"
 #include "dialects/plan/Plan.h"
 #include "dialects/tx/Cluster.h"
 #include "dialects/tx/Extents.h"
@@ -235,6 +236,11 @@ struct TxNest : impl::TxNestBase<TxNest> {
     for (auto func : getOperation().getOps<func::FuncOp>())
       for (Block &block : func.getBody())
         nestBlock(block);
+    // Where values live is settled: why, and by whom, must not tell equal ops apart.
+    getOperation().walk([](tx::ComputeOp op) {
+      op->removeAttr(plan::whyName);
+      op->removeAttr(plan::pinnedName);
+    });
   }
 
   static int64_t depthOf(tx::ComputeOp op) {
@@ -262,7 +268,7 @@ struct TxNest : impl::TxNestBase<TxNest> {
         return true;
       }
       if (plan::isPinned(op, "store")) {
-        op.emitError() << "@keep cannot be obeyed: " << why;
+        emitError(plan::locationOfPin(op, "store")) << "pin: @keep cannot be obeyed here: " << why;
         signalPassFailure();
       }
       op->removeAttr(plan::depthName);

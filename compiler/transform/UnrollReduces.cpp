@@ -1,16 +1,16 @@
-// unroll-reduces: a reduction over a few constant iterations becomes straight-line code.
+// unroll-reduces: a reduction with `plan.straight` becomes straight-line code.
 //
 //   %s = par.reduce add (%u, %v) = (0, 0) to (3, 3) { %a = load …; yield %a * %w }
 // becomes
 //   %s0 = 0.0 + %a00 * %w00;  %s1 = %s0 + %a01 * %w01;  … nine steps, in index order
 //
 // The taps of a stencil: indices fold to constants, weights that were chosen by index become
-// numbers, and the loop around it can be vectorized. A sum whose value is a product keeps the
+// numbers, and the loop around it can be vectorized (plan-unroll chooses). A sum whose value is a product keeps the
 // language's licence to be fused, as `par.fuse` on the addition; the target decides.
 #include "compiler/transform/Passes.h"
 #include "dialects/par/Combine.h"
-#include "dialects/par/ParOps.h"
-#include "mlir/IR/Matchers.h"
+#include "dialects/par/Straight.h"
+#include "dialects/plan/Plan.h"
 
 using namespace mlir;
 
@@ -19,33 +19,6 @@ namespace texpr {
 #include "compiler/transform/Passes.h.inc"
 
 namespace {
-
-constexpr int64_t kMostSteps =
-    64; // more would only cost code: the loop's own cost is hidden by then
-
-/// [lower, upper) of each axis, where all are constants and the steps few.
-std::optional<SmallVector<std::pair<int64_t, int64_t>>> smallDomain(par::ReduceOp reduce) {
-  SmallVector<std::pair<int64_t, int64_t>> domain;
-  int64_t steps = 1;
-  for (auto [lower, upper] : llvm::zip(reduce.getLower(), reduce.getUpper())) {
-    APInt lo, hi;
-    if (!matchPattern(lower, m_ConstantInt(&lo)) || !matchPattern(upper, m_ConstantInt(&hi)))
-      return std::nullopt;
-    int64_t trips = hi.getSExtValue() - lo.getSExtValue();
-    if (trips <= 0 || trips > kMostSteps || (steps *= trips) > kMostSteps)
-      return std::nullopt;
-    domain.push_back({lo.getSExtValue(), hi.getSExtValue()});
-  }
-  return domain;
-}
-
-bool isStraight(par::ReduceOp reduce) {
-  if (reduce.getOp() == tx::Combine::user || !reduce.getWhereRegion().empty())
-    return false;
-  return llvm::all_of(reduce.getBody().front(), [](Operation &op) {
-    return op.getNumRegions() == 0 && !isa<par::AllocOp, par::StoreOp>(op);
-  });
-}
 
 bool isProduct(Value v) {
   Operation *def = v.getDefiningOp();
@@ -90,9 +63,8 @@ void unroll(par::ReduceOp reduce, ArrayRef<std::pair<int64_t, int64_t>> domain) 
 struct UnrollReduces : impl::UnrollReducesBase<UnrollReduces> {
   void runOnOperation() override {
     getOperation().walk([](par::ReduceOp reduce) {
-      auto domain = smallDomain(reduce);
-      if (domain && !domain->empty() && isStraight(reduce))
-        unroll(reduce, *domain);
+      if (reduce->hasAttr(plan::straightName) && par::straightSteps(reduce))
+        unroll(reduce, *par::constantDomain(reduce));
     });
   }
 };

@@ -70,6 +70,11 @@ void setTile(Operation *op, ArrayRef<std::pair<StringRef, int64_t>> sizes) {
   op->setAttr(tileName, b.getDictionaryAttr(entries));
 }
 
+StringRef getAlgo(Operation *op) { return getString(op, algoName); }
+void setAlgo(Operation *op, StringRef algo) {
+  op->setAttr(algoName, StringAttr::get(op->getContext(), algo));
+}
+
 SmallVector<IntegerSet> getClasses(Operation *op) {
   SmallVector<IntegerSet> classes;
   if (auto sets = op->getAttrOfType<ArrayAttr>(className))

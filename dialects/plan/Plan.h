@@ -15,12 +15,17 @@ inline constexpr llvm::StringLiteral storeName = "plan.store";
 inline constexpr llvm::StringLiteral depthName = "plan.depth";
 inline constexpr llvm::StringLiteral whyName = "plan.why";
 inline constexpr llvm::StringLiteral tileName = "plan.tile";
+inline constexpr llvm::StringLiteral blocksName = "plan.blocks";
 inline constexpr llvm::StringLiteral orderName = "plan.order";
 inline constexpr llvm::StringLiteral grainName = "plan.grain";
+inline constexpr llvm::StringLiteral workName = "plan.work";
+inline constexpr llvm::StringLiteral tasksName = "plan.tasks";
 inline constexpr llvm::StringLiteral leastName = "plan.least";
 inline constexpr llvm::StringLiteral vectorName = "plan.vector";
 inline constexpr llvm::StringLiteral unrollName = "plan.unroll";
+inline constexpr llvm::StringLiteral straightName = "plan.straight";
 inline constexpr llvm::StringLiteral mapName = "plan.map";
+inline constexpr llvm::StringLiteral algoName = "plan.algo";
 inline constexpr llvm::StringLiteral className = "plan.class";
 inline constexpr llvm::StringLiteral placeName = "plan.place";
 inline constexpr llvm::StringLiteral layoutName = "plan.layout";
@@ -47,9 +52,13 @@ void setWhy(mlir::Operation *op, const llvm::Twine &why);
 std::optional<int64_t> getTile(mlir::Operation *op, llvm::StringRef axis);
 void setTile(mlir::Operation *op, llvm::ArrayRef<std::pair<llvm::StringRef, int64_t>> sizes);
 
-/// `grainName`, `vectorName`, `unrollName`: positive counts.
+/// `grainName`, `workName`, `tasksName`, `leastName`, `vectorName`, `unrollName`: positive counts.
 std::optional<int64_t> getCount(mlir::Operation *op, llvm::StringRef name);
 void setCount(mlir::Operation *op, llvm::StringRef name, int64_t count);
+
+/// The algorithm of a scan, scatter or sort; empty where it is open.
+llvm::StringRef getAlgo(mlir::Operation *op);
+void setAlgo(mlir::Operation *op, llvm::StringRef algo);
 
 /// The classes of dims, in the order of the tests; what none holds is the rest.
 llvm::SmallVector<mlir::IntegerSet> getClasses(mlir::Operation *op);

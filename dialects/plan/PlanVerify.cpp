@@ -17,6 +17,8 @@ bool isCount(Attribute a) {
   return count && count.getInt() > 0;
 }
 
+bool isFlag(Attribute a) { return isa<UnitAttr>(a); }
+
 bool isDepth(Attribute a) {
   auto depth = dyn_cast<IntegerAttr>(a);
   return depth && depth.getInt() >= 0;
@@ -63,12 +65,17 @@ constexpr Rule rules[] = {
     {depthName, isDepth, "a count of axes"},
     {whyName, isString, "a text"},
     {tileName, isSizes, "a dictionary of positive sizes by axis"},
+    {blocksName, isSizes, "a dictionary of positive sizes by axis"},
     {orderName, isListOf<StringAttr>, "a list of axis names"},
     {grainName, isCount, "a positive integer"},
+    {workName, isCount, "a positive integer"},
+    {tasksName, isCount, "a positive integer"},
     {leastName, isCount, "a positive integer"},
     {vectorName, isCount, "a positive integer"},
     {unrollName, isCount, "a positive integer"},
+    {straightName, isFlag, "a unit"},
     {mapName, isListOf<StringAttr>, "a list of level names"},
+    {algoName, isString, "the name of an algorithm"},
     {className, isListOf<IntegerSetAttr>, "a list of integer sets"},
     {placeName, isPlace, "\"reg\", \"stack\", \"shared\", \"workspace\" or \"result\""},
     {layoutName, isLayout, "a #par.layout"},

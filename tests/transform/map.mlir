@@ -10,7 +10,7 @@ func.func @scale(%n: index, %xa: !par.buf<?xf32>) {
   %c0 = arith.constant 0 : index
   %x = par.bind %xa[%n] : !par.buf<?xf32>
   par.kernel {
-    par.forall (%i) = (%c0) to (%n) axes ["i"] attributes {plan.map = ["simd"], plan.vector = 16 : i64} {
+    par.forall (%i) = (%c0) to (%n) axes ["i"] attributes {plan.map = ["simd"], plan.vector = 16 : i64, plan.work = 65536 : i64, plan.tasks = 64 : i64} {
       %v = par.load %x[%i] : !par.buf<?xf32> -> f32
       %d = arith.addf %v, %v : f32
       par.store %d, %x[%i] : f32, !par.buf<?xf32>

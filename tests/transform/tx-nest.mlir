@@ -65,7 +65,7 @@ func.func @window(%h: index, %w: index, %x: tensor<?x?xf32>) -> tensor<?x?xf32> 
 
 // Something between that depends on one and feeds the other: they cannot be one op, and the value is stored.
 // CHECK-LABEL: func.func @between
-// CHECK: tx.compute {{.*}}plan.store = "memory", plan.why = "something between depends on one and feeds the other"
+// CHECK: tx.compute {{.*}}plan.store = "memory"
 // CHECK: tx.compute
 // CHECK: tx.reduce
 // CHECK: tx.compute

@@ -1,4 +1,4 @@
-// RUN: texpr-opt --unroll-reduces %s | FileCheck %s
+// RUN: texpr-opt --plan-unroll --unroll-reduces %s | FileCheck %s
 
 // CHECK-LABEL: func.func @taps(
 // CHECK-COUNT-3: arith.addf {{.*}}par.fuse

@@ -1,0 +1,177 @@
+// The pins of the source, as the module's table (dialects/plan/Pins.h).
+//
+// In: the attributes of functions, forms and statements. Out: a row each, with the place of its form, the machine of the `@on`
+// before it, and for a function the numbers of its `@at`.
+//   compute m, n |i, j| @keep(i) @on(x86-64-v4) @vector(16) { … }
+//   →  {name = "store", value = 1 : i64, form = …}  {name = "vector", value = 16 : i64, target = "x86-64-v4", form = …}
+// Forms of functions that nothing exported reaches have no rows: they are not compiled.
+#include "compiler/import/Importer.h"
+#include "compiler/source/Pinned.h"
+#include "compiler/source/Walk.h"
+#include "dialects/plan/Pins.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+
+namespace texpr::importer {
+
+namespace {
+int64_t numberOf(const AttrArg &arg) {
+  auto *literal = llvm::dyn_cast_or_null<IntLitExpr>(arg.value.get());
+  return literal ? int64_t(literal->magnitude) : 0;
+}
+
+/// The function, and all that it calls.
+void reach(const FnDecl &fn, llvm::DenseSet<const FnDecl *> &seen) {
+  if (!seen.insert(&fn).second)
+    return;
+  Walker walker;
+  walker.onExpr = [&](texpr::Expr &e) {
+    if (auto *call = llvm::dyn_cast<CallExpr>(&e); call && call->fn)
+      reach(*call->fn, seen);
+  };
+  walker.block(fn.body.get());
+}
+
+class PinReader {
+public:
+  PinReader(const SourceFiles &files, MLIRContext &context) : files(files), b(&context) {}
+
+  void function(const FnDecl &fn) {
+    current = &fn;
+    form = {};
+    read(fn.attrs, nullptr);
+    eachPinned(*fn.body, [&](const PinnedForm &pinned) {
+      form = place(pinned.range);
+      read(*pinned.attrs, pinned.binders);
+    });
+  }
+
+  void writeTo(ModuleOp module) { plan::setPins(module, pins); }
+
+private:
+  plan::SourcePlace place(SourceRange r) const {
+    auto at = files.place(r.file, r.begin);
+    return {StringAttr::get(b.getContext(), files.name(r.file)).getValue(), at.line, at.column};
+  }
+
+  StringRef kept(StringRef text) const { return StringAttr::get(b.getContext(), text).getValue(); }
+
+  void read(const Attrs &attrs, const Binders *binders) {
+    target = kind = {};
+    numbers.clear();
+    for (const Attr &a : attrs) {
+      if (a.name.text == "on") {
+        target = kept(targetOfAttr(a));
+        kind = {};
+        numbers.clear();
+      } else if (a.name.text == "at") {
+        auto *word = llvm::dyn_cast_or_null<NameExpr>(a.args[0].value.get());
+        kind = kept(word ? word->text : "");
+        numbers.clear();
+        for (const AttrArg &arg : llvm::drop_begin(a.args))
+          numbers.push_back(numberOf(arg));
+      } else {
+        pinsOf(a, binders);
+      }
+    }
+  }
+
+  void add(const Attr &a, StringRef name, Attribute value) {
+    plan::Pin pin;
+    pin.name = kept(name);
+    pin.value = value;
+    pin.form = form;
+    pin.function = kept(current->name.text);
+    pin.kind = kind;
+    pin.numbers = numbers;
+    pin.target = target;
+    pin.spelling = kept("@" + a.name.text);
+    pin.at = place(a.range);
+    // An instance of a generic function repeats the pins of its text.
+    for (const plan::Pin &old : pins)
+      if (old.at == pin.at && old.name == pin.name &&
+          (old.form.line || old.function == pin.function))
+        return;
+    pins.push_back(std::move(pin));
+  }
+
+  void count(const Attr &a, StringRef name, const AttrArg &arg) {
+    add(a, name, b.getI64IntegerAttr(numberOf(arg)));
+  }
+
+  void pinsOf(const Attr &a, const Binders *binders) {
+    StringRef name = a.name.text;
+    if (name == "vector") {
+      count(a, name, a.args[0]);
+    } else if (name == "unroll") {
+      a.args.empty() ? add(a, "straight", b.getUnitAttr()) : count(a, name, a.args[0]);
+    } else if (name == "grain") {
+      for (const AttrArg &arg : a.args)
+        count(a, arg.key ? StringRef(arg.key->text) : name, arg);
+    } else if (name == "inline" || name == "materialize") {
+      add(a, "store", b.getStringAttr(name == "inline" ? "inline" : "memory"));
+    } else if (name == "keep") {
+      add(a, "store", b.getI64IntegerAttr(depthOf(a, binders)));
+    } else if (name == "tile") {
+      tile(a);
+    } else if (name == "order") {
+      SmallVector<Attribute> axes;
+      for (const AttrArg &arg : a.args)
+        axes.push_back(b.getStringAttr(llvm::cast<NameExpr>(arg.value.get())->text));
+      add(a, name, b.getArrayAttr(axes));
+    } else if (name == "instr") {
+      auto *word = llvm::cast<NameExpr>(a.args[0].value.get());
+      add(a, name, b.getDictionaryAttr({b.getNamedAttr("name", b.getStringAttr(word->text))}));
+    } else if (name == "algo") {
+      add(a, name, b.getStringAttr(llvm::cast<NameExpr>(a.args[0].value.get())->text));
+    }
+  }
+
+  /// `@keep(i)` of a form's own axes; of a form whose value lives in one iteration already, the count that `@keep(2)` states.
+  int64_t depthOf(const Attr &a, const Binders *binders) const {
+    if (int64_t depth = numberOf(a.args[0]))
+      return depth;
+    int64_t depth = 0;
+    auto *axis = llvm::dyn_cast<NameExpr>(a.args[0].value.get());
+    if (axis && binders)
+      for (auto [k, binder] : llvm::enumerate(*binders))
+        if (binder->name.text == axis->text)
+          depth = k + 1;
+    return depth;
+  }
+
+  void tile(const Attr &a) {
+    SmallVector<NamedAttribute> sizes;
+    bool isOfThreads = false;
+    for (const AttrArg &arg : a.args) {
+      isOfThreads |= !arg.key;
+      if (arg.key)
+        sizes.push_back(b.getNamedAttr(arg.key->text, b.getI64IntegerAttr(numberOf(arg))));
+    }
+    add(a, isOfThreads ? "blocks" : "tile", b.getDictionaryAttr(sizes));
+  }
+
+  const SourceFiles &files;
+  mutable Builder b;
+  const FnDecl *current = nullptr;
+  plan::SourcePlace form;
+  StringRef target, kind;
+  SmallVector<int64_t, 4> numbers;
+  SmallVector<plan::Pin> pins;
+};
+} // namespace
+
+void ProgramImporter::setPins() {
+  llvm::DenseSet<const FnDecl *> reached;
+  for (const auto &fn : checked.program->fns)
+    if (!fn->isLocal)
+      reach(*fn, reached);
+  PinReader reader(files, context);
+  for (const auto &fn : checked.program->fns)
+    if (reached.contains(fn.get()))
+      reader.function(*fn);
+  reader.writeTo(module);
+}
+
+} // namespace texpr::importer
