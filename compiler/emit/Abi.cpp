@@ -4,7 +4,8 @@
 //                   %k: index {tx.dim = "k", tx.position = 1, tx.type = "i32"},
 //                   %x: !par.buf<?xf32> {tx.name = "x"}, %y: !par.buf<?xf32> {tx.name = "y", tx.out})
 // Out: dims {m}, params {x, k}, results {y}: the C order, where an integer parameter that serves as
-// a dim stands at its own place (`tx.position`, counted in leaves of parameters).
+// a dim stands at its own place (`tx.position`, counted in leaves of parameters). Results marked `tx.found` are the
+// dims that are found while running.
 #include "compiler/emit/Entry.h"
 #include "dialects/par/ParOps.h"
 
@@ -52,6 +53,10 @@ AbiFunction abiOf(func::FuncOp func) {
     AbiLeaf leaf;
     if (auto name = func.getArgAttrOfType<StringAttr>(i, "tx.name"))
       leaf.name = name.getValue().str();
+    if (func.getArgAttr(i, "tx.found")) {
+      abi.foundDims.push_back(leaf.name);
+      continue;
+    }
     auto buffer = dyn_cast<par::BufType>(type);
     leaf.isTensor = bool(buffer);
     leaf.scalar = spelling(buffer ? buffer.getElementType() : type, isUnsigned);

@@ -6,8 +6,8 @@
 //
 // What a check computes, it computes without overflow: index values of the function (sums, products
 // and quotients of dims) are evaluated in 128 bits, clamped to +-2^63, and a clamp anywhere refuses
-// the call. LLVM IR is built directly: an entry is straight-line code with exits, which MLIR would
-// only make longer.
+// the call. A result whose extent is found while running has the size of the bound. LLVM IR is built directly: an
+// entry is straight-line code with exits, which MLIR would only make longer.
 #include "compiler/emit/Entry.h"
 #include "dialects/par/ParOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -51,6 +51,8 @@ private:
   void checkTensor(llvm::Value *pointer, const std::string &name, Type element, ValueRange extents);
 
   bool isKnown(mlir::Value v) const;
+  llvm::Value *end(mlir::Value v, bool isUpper);
+  llvm::Value *endOf(Operation *op, bool isUpper);
   llvm::Value *eval(mlir::Value v);
   llvm::Value *evalOp(Operation *op);
   llvm::Value *eval(AffineExpr e, llvm::ArrayRef<llvm::Value *> symbols);
@@ -226,7 +228,48 @@ bool EntryBuilder::isKnown(mlir::Value v) const {
   if (values.contains(v))
     return true;
   Operation *op = v.getDefiningOp();
-  return op && llvm::all_of(op->getOperands(), [&](mlir::Value o) { return isKnown(o); });
+  return op && !isa<par::ParDialect>(op->getDialect()) &&
+         llvm::all_of(op->getOperands(), [&](mlir::Value o) { return isKnown(o); });
+}
+
+/// The value, or what it is at most (at least) where it rests on a dim that is found while running; null: no bound.
+llvm::Value *EntryBuilder::end(mlir::Value v, bool isUpper) {
+  if (isKnown(v))
+    return eval(v);
+  return v.getDefiningOp() ? endOf(v.getDefiningOp(), isUpper) : nullptr;
+}
+
+llvm::Value *EntryBuilder::endOf(Operation *op, bool isUpper) {
+  auto at = [&](unsigned i, bool upper) { return end(op->getOperand(i), upper); };
+  auto both = [&](llvm::Value *l, llvm::Value *r, auto make) -> llvm::Value * {
+    return l && r ? make(l, r) : nullptr;
+  };
+  if (isa<arith::AddIOp>(op))
+    return both(at(0, isUpper), at(1, isUpper),
+                [&](auto *l, auto *r) { return clamp(ir.CreateAdd(l, r)); });
+  if (isa<arith::SubIOp>(op))
+    return both(at(0, isUpper), at(1, !isUpper),
+                [&](auto *l, auto *r) { return clamp(ir.CreateSub(l, r)); });
+  if (isa<arith::MulIOp>(op)) // of lengths, which are not negative
+    return both(at(0, isUpper), at(1, isUpper),
+                [&](auto *l, auto *r) { return clamp(ir.CreateMul(l, r)); });
+  if (isa<arith::MinSIOp, arith::MaxSIOp>(op)) {
+    bool isMin = isa<arith::MinSIOp>(op);
+    llvm::Value *l = at(0, isUpper), *r = at(1, isUpper);
+    if (l && r)
+      return ir.CreateBinaryIntrinsic(isMin ? llvm::Intrinsic::smin : llvm::Intrinsic::smax, l, r);
+    return isMin == isUpper ? (l ? l : r) : nullptr; // a min is below each side
+  }
+  if (isa<arith::IndexCastOp>(op))
+    return at(0, isUpper);
+  auto scalar = dyn_cast<tx::ScalarOp>(op);
+  if (!scalar || !isKnown(op->getOperand(1)))
+    return nullptr;
+  if (scalar.getKind() == tx::ScalarKind::mod)
+    return isUpper ? ir.CreateSub(at(1, true), wide(1)) : wide(0);
+  llvm::Value *dividend = at(0, isUpper);
+  return scalar.getKind() == tx::ScalarKind::floordiv && dividend ? floorDiv(dividend, at(1, true))
+                                                                  : nullptr;
 }
 
 llvm::Value *EntryBuilder::eval(mlir::Value v) {
@@ -369,7 +412,9 @@ void EntryBuilder::checkTensor(llvm::Value *pointer, const std::string &name, Ty
   llvm::Value *total = wide(bytes), *isEmpty = ir.getFalse(), *negative = ir.getFalse();
   llvm::Value *limit = wide(kMaxBytes + 1);
   for (mlir::Value e : extents) {
-    llvm::Value *v = eval(e);
+    llvm::Value *v = end(e, /*isUpper=*/true);
+    if (!v)
+      llvm::report_fatal_error("an extent of a result has no bound in dims");
     isEmpty = ir.CreateOr(isEmpty, ir.CreateICmpEQ(v, wide(0)));
     negative = ir.CreateOr(negative, ir.CreateICmpSLT(v, wide(0)));
     total = ir.CreateBinaryIntrinsic(llvm::Intrinsic::smin, ir.CreateMul(total, v), limit);

@@ -86,7 +86,7 @@ size_t FnImporter::independentAxes(const std::vector<Axis> &domain, const Binder
 }
 
 Value FnImporter::bound(const Expr *e, const std::optional<facts::Expr> &value) {
-  if (value && isOfEntry(*value))
+  if (value && (isOfEntry(*value) || program.checked.dataLimit.count(value->hash())))
     return extent(*value);
   Leaf l = leaf(*e);
   bindSymbolOnce(value, l.value, l.kind);

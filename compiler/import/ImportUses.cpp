@@ -128,6 +128,16 @@ void collectUses(const Expr *e, DeclSet &uses) {
   }
 }
 
+static void ofAsm(const AsmExpr &e, DeclSet &uses) {
+  for (const AsmOperand &o : e.operands)
+    collectUses(o.value.get(), uses);
+  for (const Block *block : {e.means.get(), e.elseBlock.get()})
+    if (block)
+      collectUses(*block, uses);
+  if (e.elseAsm)
+    ofAsm(*e.elseAsm, uses);
+}
+
 void collectUses(const Stmt &s, DeclSet &uses) {
   switch (s.kind) {
   case StmtKind::Let:
@@ -156,6 +166,8 @@ void collectUses(const Stmt &s, DeclSet &uses) {
   }
   case StmtKind::Call:
     return collectUses(llvm::cast<CallStmt>(s).call.get(), uses);
+  case StmtKind::Asm:
+    return ofAsm(*llvm::cast<AsmStmt>(s).asmExpr, uses);
   default:
     return;
   }

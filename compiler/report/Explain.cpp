@@ -73,6 +73,8 @@ private:
         how = "axis " + std::to_string(dim.axis) + " of " + fn.params[dim.param].decl->name.text;
       else if (dim.how == DimBinding::How::Defined)
         how = "= " + input.checked.facts->str(*dim.decl->value);
+      else if (dim.how == DimBinding::How::Found)
+        how = "found while running, at most " + input.checked.facts->str(*dim.foundBound);
       row("dims", dim.decl->name.text + ": " + how);
     }
   }
@@ -81,8 +83,14 @@ private:
     for (const EntryCheck &check : fn.entryChecks)
       row("at entry", check.text + "  (line " + lineOf(check.range) + ")");
     for (const FailureSite &site : input.checked.sites)
-      if (site.fn == &fn)
+      if (bool isFact = site.param == ~0u && !site.expr; site.fn == &fn && !isFact)
         row("data", site.text + "; tested where it is relied on");
+    for (auto [kind, title] :
+         {std::pair(CheckNote::Kind::Fact, "data"), std::pair(CheckNote::Kind::Assumed, "assumed"),
+          std::pair(CheckNote::Kind::Planned, "memory")})
+      for (const CheckNote &note : input.checked.notes)
+        if (note.fn == &fn && note.kind == kind)
+          row(title, note.text + "  (line " + lineOf(note.range) + ")");
   }
 
   // ---- why it is safe ----

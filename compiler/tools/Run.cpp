@@ -123,7 +123,10 @@ private:
       return code;
     if (ExitCode code = object.prepare(*fn, values, options.threads))
       return code;
-    return timed([&] { return object.call(); });
+    ExitCode code = timed([&] { return object.call(); });
+    if (code == exitDone)
+      values.shrink(*fn);
+    return code;
   }
 
   ExitCode interpret() {

@@ -43,7 +43,7 @@ std::vector<CallLeaf> leavesOf(const std::string &name, const Type &type) {
     return {{name, &type}};
   std::vector<CallLeaf> out;
   for (size_t i = 0; i < type.parts.size(); ++i)
-    for (CallLeaf &leaf : leavesOf(name + "_" + std::to_string(i), type.parts[i]))
+    for (CallLeaf &leaf : leavesOf(name + "_" + type.partName(i), type.parts[i]))
       out.push_back(std::move(leaf));
   return out;
 }
@@ -76,6 +76,26 @@ std::vector<Value> CallValues::params(const FnDecl &fn) const {
   for (const Param &param : fn.params)
     out.push_back(assemble(param.decl->type, leaves, next));
   return out;
+}
+
+void CallValues::shrink(const FnDecl &fn) {
+  size_t next = 0;
+  for (size_t d = 0; d < fn.dims.size(); ++d)
+    if (fn.dims[d].how == DimBinding::How::Found) {
+      dims[d].second = std::clamp<int64_t>(found[next++], 0, dims[d].second);
+      symbols[*fn.dims[d].decl->value->asSymbol()] = dims[d].second;
+    }
+  if (next == 0)
+    return;
+  auto leaves = resultLeaves(fn);
+  for (size_t r = 0; r < leaves.size(); ++r) {
+    for (size_t axis = 0; axis < results[r].shape.size(); ++axis)
+      if (auto length = leaves[r].type->shape[axis].evaluate(
+              [&](facts::Symbol s) { return symbols.at(s); }))
+        results[r].shape[axis] = std::max<int64_t>(*length, 0);
+    results[r].bytes.resize(reference::elementCount(results[r].shape).value_or(0) *
+                            reference::byteSize(results[r].kind));
+  }
 }
 
 namespace {
@@ -296,7 +316,8 @@ private:
   ExitCode solve() {
     std::vector<const DimBinding *> open;
     for (const DimBinding &dim : fn.dims)
-      open.push_back(&dim);
+      if (dim.how != DimBinding::How::Found)
+        open.push_back(&dim);
     std::map<const DimBinding *, int64_t> found;
     for (bool changed = true; changed && !open.empty();) {
       changed = false;
@@ -318,8 +339,15 @@ private:
     if (!open.empty())
       return refuse(exitUsage, "the arrays do not tell " + open.front()->decl->name.text +
                                    "; give it as " + open.front()->decl->name.text + "=…");
-    for (const DimBinding &dim : fn.dims)
+    for (const DimBinding &dim : fn.dims) {
+      if (dim.how == DimBinding::How::Found) {
+        found[&dim] = std::max<int64_t>(evaluate(*dim.foundBound).value_or(0), 0);
+        setSymbol(*dim.decl, found[&dim]);
+        out.found.push_back(0);
+      }
       out.dims.emplace_back(dim.decl->name.text, found[&dim]);
+    }
+    out.symbols = values;
     return exitDone;
   }
 

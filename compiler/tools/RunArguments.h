@@ -20,6 +20,12 @@ struct CallValues {
   std::vector<reference::Value> leaves; // of the parameters, in order
   std::vector<std::pair<std::string, int64_t>> dims;
   std::vector<reference::Array> results; // zeroed, of the right kinds and shapes
+  /// What dims and integer parameters are. A dim that is found while running is what it is at most, here and in `dims`
+  /// and the shapes of results, until `shrink`.
+  std::map<facts::Symbol, int64_t> symbols;
+  std::vector<int64_t> found; // the dims that a call has found, in order
+  /// Gives the results the shapes that were found.
+  void shrink(const FnDecl &fn);
 
   /// The parameters, one value each: leaves put back into tuples.
   std::vector<reference::Value> params(const FnDecl &fn) const;

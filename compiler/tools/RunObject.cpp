@@ -19,6 +19,7 @@ namespace texpr {
 namespace {
 
 bool isAxis(const DimBinding &dim) { return dim.how == DimBinding::How::Axis; }
+bool isFound(const DimBinding &dim) { return dim.how == DimBinding::How::Found; }
 
 std::string argument(const std::string &cType, size_t place) {
   std::string at = "a[" + std::to_string(place) + "]";
@@ -36,6 +37,7 @@ std::vector<std::string> entryTypes(const FnDecl &fn) {
                                             : cTypeOf(*leaf.type));
   for (const CallLeaf &leaf : resultLeaves(fn))
     types.push_back(cTypeOf(*leaf.type) + " *");
+  types.insert(types.end(), llvm::count_if(fn.dims, isFound), "int64_t *");
   types.push_back("const tx_call *");
   return types;
 }
@@ -166,6 +168,8 @@ ExitCode RunObject::prepare(const FnDecl &fn, CallValues &values, int threads) {
   entryArguments.insert(entryArguments.end(), leaves.begin(), leaves.end());
   for (reference::Array &result : values.results)
     entryArguments.push_back(result.bytes.data());
+  for (int64_t &dim : values.found)
+    entryArguments.push_back(&dim);
   entryArguments.push_back(&context);
   for (size_t place : dimLeaves(fn))
     queryArguments.push_back(leaves[place]);

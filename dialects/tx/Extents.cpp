@@ -51,8 +51,16 @@ Extents ComputeOp::getKnownExtents(unsigned result) {
 Extents ReduceOp::getKnownExtents(unsigned result) {
   return stacked({}, getYield().getValues()[result]);
 }
+/// An extent that the kernel finds leaves it too.
 Extents KernelOp::getKnownExtents(unsigned result) {
-  return knownExtents(getYield().getValues()[result]);
+  auto yielded = getYield().getValues();
+  Extents extents = knownExtents(yielded[result]);
+  if (extents)
+    for (Extent &e : *extents)
+      for (auto [v, outside] : llvm::zip_equal(yielded, getResults()))
+        if (e.upper == v)
+          e.upper = outside;
+  return extents;
 }
 
 Extents ListOp::getKnownExtents(unsigned) {

@@ -44,14 +44,15 @@ void FactsAt::enter(Operation *parent, Region &region) {
     }
   if (auto branch = dyn_cast<scf::IfOp>(parent))
     assumeCondition(branch.getCondition(), &region == &branch.getThenRegion());
-  auto reduce = dyn_cast<ReduceOp>(parent);
-  if (!reduce || !reduce.hasWhere() || &region == &reduce.getWhereRegion())
+  // `where`: the second region.
+  if (!isa<ReduceOp, ScatterOp, FilterOp>(parent) || parent->getRegion(1).empty() ||
+      &region == &parent->getRegion(1))
     return;
   // The condition speaks of its own arguments, which are the body's.
-  for (auto [theirs, ours] :
-       llvm::zip(reduce.getWhereRegion().getArguments(), reduce.getBody().getArguments()))
+  Region &where = parent->getRegion(1);
+  for (auto [theirs, ours] : llvm::zip(where.getArguments(), region.getArguments()))
     known.insert({theirs, expr(ours)});
-  assumeCondition(reduce.getWhereRegion().front().getTerminator()->getOperand(0), true);
+  assumeCondition(where.front().getTerminator()->getOperand(0), true);
 }
 
 void FactsAt::assumeFacts(Operation *before) {
@@ -191,6 +192,18 @@ Expr FactsAt::follow(Value v) {
   if (VerifyOp verify = verifiedSource(op)) {
     facts.assume({expr(verify.getLower()), Rel::LE, result});
     facts.assume({result, Rel::LT, expr(verify.getUpper())});
+  }
+  if (auto filter = dyn_cast<FilterOp>(op)) {
+    facts.assume({Expr(0), Rel::LE, result});
+    Expr most(1); // of one axis that is empty, all are
+    for (auto [lo, hi] : llvm::zip_equal(filter.getLower(), filter.getUpper()))
+      most = most * Expr::max(expr(hi) - expr(lo), Expr(0));
+    facts.assume({result, Rel::LE, most});
+  }
+  auto read = dyn_cast<ReadOp>(op);
+  if (auto sort = read && !read.isGuarded() ? read.getSource().getDefiningOp<SortOp>() : SortOp()) {
+    facts.assume({expr(sort.getLower()), Rel::LE, result});
+    facts.assume({result, Rel::LT, expr(sort.getUpper())});
   }
   return result;
 }

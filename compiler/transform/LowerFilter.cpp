@@ -1,0 +1,130 @@
+// lower-to-par, filter: kept elements behind each other, and how many they are.
+//
+//   inside a form      par.seq that carries the number so far:  if c { u[number] = e; number + 1 }
+//   a kernel of its own, in chunks cut by the extents alone (LowerScan.cpp):
+//     forall chunk { count[chunk] = number of kept in the chunk }
+//     seq chunk    { count[chunk] = number of kept before it }
+//     forall chunk { the loop above, from count[chunk] on }
+// The buffer of what is kept has room for the whole domain: its leading extent is no stride, so the elements
+// lie as densely as in a buffer of just the length. The length itself is put between 0 and the domain's size
+// again, which changes nothing and tells every later stage its bound.
+#include "compiler/transform/LowerToPar.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+
+namespace texpr {
+
+/// The filter that makes a value, itself or inside the kernel that the value leaves.
+static tx::FilterOp filterOf(Value v) {
+  Operation *def = v.getDefiningOp();
+  if (auto kernel = dyn_cast_or_null<tx::KernelOp>(def); kernel && !kernel.getBody().empty())
+    return filterOf(kernel.getYield().getValues()[cast<OpResult>(v).getResultNumber()]);
+  return dyn_cast_or_null<tx::FilterOp>(def);
+}
+
+/// Extents that hold whatever is kept; nothing where `v` is no tensor of a filter.
+std::optional<SmallVector<Value>> ParLowering::roomOf(Value v) {
+  tx::FilterOp filter = filterOf(v);
+  if (!filter || !isTensor(v))
+    return std::nullopt;
+  SmallVector<Value> room = extents(v);
+  room[0] = sizeOf(filter.getLoc(), filter.getLower(), filter.getUpper());
+  return room;
+}
+
+/// The bounds of a filter whose number `v` is; nothing where it is none.
+std::optional<Value> ParLowering::mostOf(Value v) {
+  tx::FilterOp filter = filterOf(v);
+  if (!filter || isTensor(v))
+    return std::nullopt;
+  return sizeOf(filter.getLoc(), filter.getLower(), filter.getUpper());
+}
+
+Value ParLowering::within(Location loc, Value number, Value most) {
+  number = arith::MinSIOp::create(b, loc, number, most);
+  return arith::MaxSIOp::create(b, loc, number, constantIndex(loc, 0));
+}
+
+/// `from` is no value any more: extents that were noted speak of `to`.
+void ParLowering::renameExtent(Value from, Value to) {
+  from.replaceAllUsesWith(to);
+  for (auto &[tensor, known] : extentsBefore)
+    llvm::replace(known, from, to);
+}
+
+void ParLowering::lowerFilter(tx::FilterOp op) {
+  Location loc = op.getLoc();
+  keepExtents(op);
+  SmallVector<Place> outs;
+  for (Value kept : op.getKept())
+    outs.push_back(placeOf(kept));
+  b.setInsertionPoint(op);
+  Value size = sizeOf(loc, op.getLower(), op.getUpper()), zero = constantIndex(loc, 0);
+  // The positions `from` to `to`, behind `number` elements; with `stores` what is kept is stored.
+  auto run = [&](Value from, Value to, Value number, bool stores) -> Value {
+    auto step = [&](Value position, ValueRange carried) -> SmallVector<Value> {
+      SmallVector<Value> point = pointAt(loc, position, op.getLower(), op.getUpper());
+      Value keeps = bodyAt(op.getWhereRegion().front(), point)[0];
+      Value next = arith::AddIOp::create(b, loc, carried[0], constantIndex(loc, 1));
+      if (stores) {
+        auto choice = scf::IfOp::create(b, loc, TypeRange(), keeps, /*addThenBlock=*/true,
+                                        /*addElseBlock=*/false);
+        OpBuilder::InsertionGuard guard(b);
+        Block *then = &choice.getThenRegion().front();
+        then->clear(); // its terminator comes last
+        b.setInsertionPointToEnd(then);
+        storeKept(op, outs, point, carried[0]);
+        b.setInsertionPointToEnd(then);
+        scf::YieldOp::create(b, loc);
+      }
+      return {arith::SelectOp::create(b, loc, keeps, next, carried[0]).getResult()};
+    };
+    return chain(loc, from, to, cast<StringAttr>(op.getAxes()[0]), number, step)[0];
+  };
+  Value number;
+  if (!standsAlone(op)) {
+    number = run(zero, size, zero, true);
+  } else {
+    Value counts = chunkBuffer(loc, b.getI64Type()), chunks = chunksOf(loc, size);
+    auto countAt = [&](Value chunk) -> Value {
+      return arith::IndexCastOp::create(b, loc, b.getIndexType(), load(loc, {counts, {}}, chunk));
+    };
+    auto setCount = [&](Value chunk, Value v) {
+      v = arith::IndexCastOp::create(b, loc, b.getI64Type(), v);
+      par::StoreOp::create(b, loc, v, counts, chunk, Value());
+    };
+    forChunks(loc, chunks, size, [&](Value chunk, Value begin, Value end) {
+      setCount(chunk, run(begin, end, zero, false));
+    });
+    number = chain(loc, zero, chunks, "chunk", zero,
+                   [&](Value chunk, ValueRange before) -> SmallVector<Value> {
+                     Value own = countAt(chunk);
+                     setCount(chunk, before[0]);
+                     return {arith::AddIOp::create(b, loc, before[0], own).getResult()};
+                   })[0];
+    forChunks(loc, chunks, size, [&](Value chunk, Value begin, Value end) {
+      run(begin, end, countAt(chunk), true);
+    });
+  }
+  renameExtent(op.getCount(), within(loc, number, size));
+  dead.push_back(op);
+}
+
+/// Evaluates the body at a point and puts it behind `number` elements: tensors are made there.
+void ParLowering::storeKept(tx::FilterOp op, ArrayRef<Place> outs, ValueRange point, Value number) {
+  Location loc = op.getLoc();
+  Block *block = b.getInsertionBlock();
+  SmallVector<Place> to;
+  for (const Place &out : outs)
+    to.push_back({out.buffer, out.at(number)});
+  SmallVector<Value> values = bodyAt(op.getBody().front(), point, [&](Operation *yield) {
+    for (auto [v, place] : llvm::zip_equal(yield->getOperands(), to))
+      request(v, place, block);
+  });
+  for (auto [v, place] : llvm::zip_equal(values, to))
+    deliver(v, place, loc);
+}
+
+} // namespace texpr
