@@ -66,9 +66,9 @@ void FnImporter::copyPart(const Leaf &whole, const Subscript &where, const Leaf 
   forall(extents, [&](ValueRange at) {
     SmallVector<Value> inWhole = where.at(b, loc, at, whole.rank());
     if (isBack)
-      storeElement(whole, inWhole, readElement(part, at), nullptr);
+      storeElement(whole, inWhole, readElement(part, at), AssignOp::Set);
     else
-      storeElement(part, at, readElement(whole, inWhole), nullptr);
+      storeElement(part, at, readElement(whole, inWhole), AssignOp::Set);
   });
 }
 

@@ -58,6 +58,8 @@ static void declaredBy(const Stmt &s, std::vector<const Decl *> &out) {
     declaredBy(let->pattern, out);
   if (auto *buffer = llvm::dyn_cast<BufferStmt>(&s))
     out.push_back(buffer->decl.get());
+  if (auto *assign = llvm::dyn_cast<AssignStmt>(&s); assign && assign->old)
+    out.push_back(assign->old.get());
 }
 
 /// What leaves an island for a name: its leaves and, of a total view, a scalar each for outside.
@@ -109,7 +111,7 @@ void FnImporter::island(const std::vector<StmtPtr> &stmts, size_t first, size_t 
     for (const Decl *d : lent) {
       Leaves given = std::exchange(env[d].leaves, resultBuffers[d]);
       for (auto [to, from] : llvm::zip_equal(Leaves(resultBuffers[d]), given))
-        store(to, {}, from, nullptr);
+        store(to, {}, from, AssignOp::Set);
     }
     for (size_t i = first; i <= last; ++i)
       statement(*stmts[i]);

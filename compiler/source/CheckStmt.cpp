@@ -327,6 +327,8 @@ void Checker::checkAssign(AssignStmt &s) {
     declare(*s.old);
     if (isRight)
       s.old->type = s.place->type;
+    if (isRight && s.old->type.isScalar() && isInt(s.old->type.scalar))
+      s.old->value = newSymbol(s.old->name.text, rangeOf(s.old->type.scalar), SymbolInfo::Kind::Fresh);
   }
   if (!isRight)
     return;

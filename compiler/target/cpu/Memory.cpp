@@ -11,6 +11,7 @@
 // and `stack` allocations become static allocas at the start of the task (the body of the forall at
 // level `thread`) or of the function; a bounded one takes the machine's whole stack allowance.
 // par.fail calls the runtime's report, on a cold path.
+#include "compiler/target/cpu/Atomics.h"
 #include "compiler/target/cpu/Cpu.h"
 #include "dialects/par/Extents.h"
 #include "dialects/par/ParOps.h"
@@ -106,6 +107,8 @@ struct Function {
         lowerLoad(load);
       else if (auto store = dyn_cast<par::StoreOp>(op))
         lowerStore(store);
+      else if (auto atomic = dyn_cast<par::AtomicOp>(op))
+        lowerAtomic(atomic, place(atomic.getLoc(), atomic.getDest(), atomic.getIndices()));
       else if (auto fail = dyn_cast<par::FailOp>(op))
         lowerFail(fail);
       else if (auto cast = dyn_cast<UnrealizedConversionCastOp>(op))

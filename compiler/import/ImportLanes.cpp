@@ -1,0 +1,46 @@
+// What the lanes of a `fully par` do together.
+//
+// In: a call of `shuffle`, `ballot`, … of a checked tree. Out: par.lane. `uniform(e)` is the value of the
+// first lane, in all of them.
+//   shuffle(v, src)   →  %r = par.lane "shuffle" %v, %src : f32, index -> f32
+#include "compiler/import/Importer.h"
+
+using namespace mlir;
+
+namespace texpr::importer {
+
+Val FnImporter::laneOp(const CallExpr &e) {
+  SmallVector<Value> operands;
+  for (const ExprPtr &arg : e.args)
+    operands.push_back(operands.empty() ? scalar(*arg) : index(*arg));
+  StringRef kind;
+  switch (e.laneOp) {
+  case LaneOp::Shuffle:
+    kind = "shuffle";
+    break;
+  case LaneOp::Uniform:
+    kind = "shuffle";
+    operands.push_back(arith::ConstantIndexOp::create(b, loc, 0));
+    break;
+  case LaneOp::Ballot:
+    kind = "ballot";
+    break;
+  case LaneOp::Match:
+    kind = "match";
+    break;
+  case LaneOp::Any:
+    kind = "any";
+    break;
+  case LaneOp::All:
+    kind = "all";
+    break;
+  case LaneOp::Below:
+  case LaneOp::None:
+    kind = "below";
+    break;
+  }
+  auto op = par::LaneOp::create(b, loc, scalarType(context, e.type.scalar), kind, operands);
+  return {{{op.getResult(), e.type.scalar}}};
+}
+
+} // namespace texpr::importer
