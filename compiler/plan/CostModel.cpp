@@ -76,6 +76,14 @@ static Cost costOfBlock(Block &block) {
       addLoop(sum, op, form.getLower(), form.getUpper());
     } else if (auto form = dyn_cast<tx::ForOp>(op)) {
       addLoop(sum, op, ValueRange(form.getLower()), ValueRange(form.getUpper()));
+    } else if (isa<tx::ScanOp, tx::ScatterOp, tx::FilterOp, tx::SortOp>(op)) {
+      SmallVector<Value> lower, upper;
+      for (tx::AxisRange axis : cast<tx::HasDomain>(op).getAxisRanges(op.getRegion(0))) {
+        lower.push_back(axis.lower);
+        upper.push_back(axis.upper);
+      }
+      addLoop(sum, op, lower, upper);
+      sum.isUnbounded = true;
     } else if (isa<par::DoOp>(op)) {
       sum.operations += unknownTrip;
       sum.isUnbounded = true;
@@ -104,7 +112,8 @@ bool isView(tx::ComputeOp op) {
     else if (isa<par::LoadOp>(inner) ||
              (!isa<tx::YieldOp, scf::YieldOp>(inner) && operationCost(*inner) > 0))
       isPlain = false;
-    if (isa<tx::ComputeOp, tx::ReduceOp, tx::ForOp, tx::ListOp, par::DoOp>(inner))
+    if (isa<tx::ComputeOp, tx::ReduceOp, tx::ForOp, tx::ListOp, tx::ScanOp, tx::ScatterOp,
+            tx::FilterOp, tx::SortOp, par::DoOp>(inner))
       isPlain = false;
   });
   return isPlain && reads <= op.getNumResults();
@@ -125,29 +134,13 @@ struct LoopAxis {
 };
 } // namespace
 
-static void addAxes(SmallVectorImpl<LoopAxis> &axes, ValueRange args, ValueRange lower,
-                    ValueRange upper) {
-  for (auto [arg, lo, hi] : llvm::zip(args, lower, upper))
-    axes.push_back({arg, lo, hi});
-}
-
 /// The axes between the block of `op` and a read, outermost last.
 static SmallVector<LoopAxis> axesAround(Operation *read, Block *outside) {
   SmallVector<LoopAxis> axes;
   for (Operation *at = read; at->getBlock() != outside; at = at->getParentOp()) {
-    Operation *parent = at->getParentOp();
-    if (auto form = dyn_cast<tx::ComputeOp>(parent))
-      addAxes(axes, form.getArgs(), form.getLower(), form.getUpper());
-    else if (auto form = dyn_cast<tx::ReduceOp>(parent))
-      addAxes(axes, at->getParentRegion()->getArguments(), form.getLower(), form.getUpper());
-    else if (auto form = dyn_cast<tx::ForOp>(parent))
-      addAxes(axes, form.getInductionVar(), ValueRange(form.getLower()),
-              ValueRange(form.getUpper()));
-    else if (auto form = dyn_cast<par::ForallOp>(parent))
-      addAxes(axes, form.getArgs(), form.getLower(), form.getUpper());
-    else if (auto form = dyn_cast<par::SeqOp>(parent))
-      addAxes(axes, form.getInductionVar(), ValueRange(form.getLower()),
-              ValueRange(form.getUpper()));
+    if (auto form = dyn_cast<tx::HasDomain>(at->getParentOp()))
+      for (tx::AxisRange axis : form.getAxisRanges(*at->getParentRegion()))
+        axes.push_back({axis.arg, axis.lower, axis.upper});
   }
   return axes;
 }

@@ -34,6 +34,26 @@ Value Bound::exact(Value v) {
   return b.clone(*op, map)->getResult(cast<OpResult>(v).getResultNumber());
 }
 
+/// Never below 0, whatever the dims are.
+static bool isNotNegative(Value v) {
+  APInt c;
+  if (matchPattern(v, m_ConstantInt(&c)))
+    return !c.isNegative();
+  if (auto arg = dyn_cast<BlockArgument>(v)) {
+    auto loop = dyn_cast<tx::HasDomain>(arg.getOwner()->getParentOp());
+    if (loop)
+      for (tx::AxisRange axis : loop.getAxisRanges(*arg.getOwner()->getParent()))
+        if (axis.arg == v)
+          return isNotNegative(axis.lower);
+    return false;
+  }
+  Operation *op = v.getDefiningOp();
+  if (isa<arith::MaxSIOp>(op))
+    return isNotNegative(op->getOperand(0)) || isNotNegative(op->getOperand(1));
+  return isa<arith::AddIOp, arith::MulIOp, arith::MinSIOp>(op) &&
+         llvm::all_of(op->getOperands(), isNotNegative);
+}
+
 Value Bound::ofArgument(BlockArgument arg, bool isUpper) {
   Operation *loop = arg.getOwner()->getParentOp();
   unsigned axis = arg.getArgNumber();
@@ -107,6 +127,8 @@ Value Bound::bound(Value v, bool isUpper) {
     return isUpper ? Value() : (l ? l : r);
   }
   if (isa<arith::MulIOp>(op)) {
+    if (!isUpper && llvm::all_of(op->getOperands(), isNotNegative))
+      return arith::ConstantIndexOp::create(b, loc, 0);
     // Extents are products of lengths: bounded where both sides are known not to be negative.
     Value l = bound(op->getOperand(0), isUpper), r = bound(op->getOperand(1), isUpper);
     Value l0 = bound(op->getOperand(0), false), r0 = bound(op->getOperand(1), false);

@@ -110,8 +110,18 @@ private:
     }
     if (isa<tx::SortOp>(op)) // indices of the domain, whatever the keys are
       return;
-    if (auto loop = dyn_cast<tx::ForOp>(op))
-      carry(loop.getInits(), loop.getCarried(), loop.getYield().getValues());
+    if (auto loop = dyn_cast<tx::ForOp>(op)) {
+      ValueRange next = loop.getYield().getValues();
+      carry(loop.getInits(), loop.getCarried(), next.take_front(loop.getInits().size()));
+      if (loop.hasWhile()) { // how often it runs, too
+        markAll(loop.getWhileRegion().getArguments().drop_front(), of(loop.getCarried()));
+        markControl(op, of(yielded(loop.getWhileRegion())));
+        markAll(op->getResults(), of(yielded(loop.getWhileRegion())));
+      }
+      for (auto [result, v] : llvm::zip(op->getResults(), next))
+        mark(result, of(v));
+      return;
+    }
     if (auto island = dyn_cast<par::DoOp>(op)) {
       for (auto [result, buffer] : llvm::zip_equal(op->getResults(), island.getResultBuffers()))
         mark(result, of(buffer));

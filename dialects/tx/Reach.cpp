@@ -47,6 +47,10 @@ AxisBounds boundsOf(Value axis) {
     return {form.getLower()[k], form.getUpper()[k]};
   if (auto form = dyn_cast_or_null<ForOp>(parent); form && k == 0)
     return {form.getLower(), form.getUpper()};
+  if (isa_and_nonnull<ScanOp, ScatterOp, FilterOp, SortOp>(parent)) {
+    AxisRange axis = cast<HasDomain>(parent).getAxisRanges(*arg.getOwner()->getParent())[k];
+    return {axis.lower, axis.upper};
+  }
   return {};
 }
 
