@@ -127,6 +127,9 @@ Value FnImporter::extent(const facts::Expr &e) {
   mlir::Block *block = b.getInsertionBlock();
   Operation *next = b.getInsertionPoint() == block->end() ? nullptr : &*b.getInsertionPoint();
   Value v = build(e);
+  if (auto limit = program.checked.dataLimit.find(e.hash());
+      limit != program.checked.dataLimit.end())
+    v = b.createOrFold<arith::MinSIOp>(loc, v, extent(limit->second));
   if (atEntry) {
     Operation *made = next ? next->getPrevNode() : (block->empty() ? nullptr : &block->back());
     if (made)

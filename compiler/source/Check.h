@@ -49,7 +49,7 @@ struct DataCheck {
 
 /// One line of `explain`: why an access is safe, a par free of races, a buffer written.
 struct CheckNote {
-  enum class Kind { Proved, Else, Verified, Entry, Race, Disjoint, Written, CallFact, Fact, Assumed };
+  enum class Kind { Proved, Else, Verified, Entry, Race, Disjoint, Written, CallFact, Fact, Assumed, Planned };
   Kind kind = Kind::Proved;
   const FnDecl *fn = nullptr; // null: in an op
   SourceRange range;
@@ -68,6 +68,8 @@ struct CheckedProgram {
   /// that is one.
   std::unordered_map<const Axis *, facts::Expr> axisBound;
   std::unordered_map<const Expr *, facts::Expr> extentBound;
+  /// Of those, what is made of data, by `hash`: memory is planned for the bound.
+  std::unordered_map<size_t, facts::Expr> dataLimit;
 };
 
 /// Checks `program`, which `out` then owns, and reports what is wrong. True: the program is right, and `diags` has no

@@ -519,6 +519,14 @@ std::optional<facts::Expr> Checker::inverseOf(const FExpr &element, const FExpr 
   return at;
 }
 
+bool Checker::isMadeOfData(const FExpr &e) const {
+  std::vector<Symbol> used;
+  e.symbols(used);
+  return std::any_of(used.begin(), used.end(), [&](Symbol s) {
+    return symbols[s].kind == SymbolInfo::Kind::Data || symbols[s].kind == SymbolInfo::Kind::Fresh;
+  });
+}
+
 /// A bound over dims of an element of a sorted vector: that of an element further on, or before it.
 std::optional<facts::Expr> Checker::elementBound(Symbol s, bool upper) const {
   auto found = elementOf.find(s);

@@ -145,6 +145,11 @@ bool Checker::checkExtentIsDim(const FExpr &extent, SourceRange range, const Axi
     out.axisBound[axis] = *bound;
   if (expr)
     out.extentBound[expr] = *bound;
+  if (isMadeOfData(extent)) {
+    out.dataLimit.insert_or_assign(extent.hash(), *bound);
+    note(CheckNote::Kind::Planned, range,
+         "`" + str(extent) + "` is data: memory is planned for " + str(*bound) + ", per worker");
+  }
   return true;
 }
 

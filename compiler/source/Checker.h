@@ -602,6 +602,7 @@ private:
   std::optional<FExpr> elementBound(facts::Symbol s, bool upper) const;
   void relateElements(facts::Symbol mark, const std::vector<std::vector<const Known *>> &known,
                       const std::vector<std::vector<FExpr>> &at);
+  bool isMadeOfData(const FExpr &e) const;
   std::optional<FExpr> inverseOf(const FExpr &element, const FExpr &target);
 
   // ---- CheckRanges.cpp
