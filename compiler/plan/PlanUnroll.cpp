@@ -26,9 +26,11 @@ struct PlanUnroll : impl::PlanUnrollBase<PlanUnroll> {
     applyPins(module, Point::unrolling);
     SmallVector<Pin> pins = getPins(module);
     StringRef target = machineName(module);
-    for (auto func : module.getOps<func::FuncOp>())
-      for (Operation *op : llvm::reverse(candidatesOf(func, Point::unrolling))) // inner ones first
+    for (auto func : module.getOps<func::FuncOp>()) {
+      SmallVector<Operation *> candidates = candidatesOf(func, Point::unrolling);
+      for (Operation *op : llvm::reverse(candidates)) // inner ones first
         decide(cast<par::ReduceOp>(op), pins, target);
+    }
   }
 
   static bool asksForLoop(par::ReduceOp reduce, ArrayRef<Pin> pins, StringRef target) {
