@@ -75,7 +75,6 @@ Val FnImporter::loop(const ForExpr &e) {
   }
   auto form = tx::ForOp::create(b, loc, types, lower, upper, inits, IntegerAttr());
   form->setAttr("axis", b.getStringAttr(e.binder->name.text));
-  copyAttrs(form, e.attrs, nullptr);
   SmallVector<mlir::Type> arguments = {b.getIndexType()};
   llvm::append_range(arguments, ValueRange(inits).getTypes());
   {
@@ -119,7 +118,6 @@ Val FnImporter::whileLoop(const WhileExpr &e) {
   auto form = tx::ForOp::create(b, loc, types, arith::ConstantIndexOp::create(b, loc, 0), upper,
                                 inits, site ? b.getI64IntegerAttr(*site) : IntegerAttr());
   form->setAttr("axis", b.getStringAttr("step"));
-  copyAttrs(form, e.attrs, nullptr);
   SmallVector<mlir::Type> arguments = {b.getIndexType()};
   llvm::append_range(arguments, ValueRange(inits).getTypes());
   {

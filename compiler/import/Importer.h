@@ -292,6 +292,7 @@ private:
   Value updated(AssignOp op, ScalarKind k, Value old, Value v);
   Value atomicElement(const Leaf &buffer, ValueRange indices, Value value, AssignOp op);
   void bindOld(const Decl &old, Value value, ScalarKind kind);
+  Value laneIndex; // of the `fully par … @lane` around
   Val laneOp(const CallExpr &e);
   void instruction(const AsmExpr &e);
 

@@ -1,13 +1,11 @@
-// lower-to-par, the forms that make values: compute, reduce, for, list (see LowerToPar.cpp).
+// lower-to-par, the forms that make values: compute, reduce, list (see LowerToPar.cpp).
 //
 //   compute   a forall whose body stores what the lambda yields
 //   reduce    par.reduce on scalars; on tensors an accumulator buffer and a seq that combines
 //             element by element
-//   for       par.seq; carried tensors live in one buffer, the next state is made beside it and
-//             copied back
 //   list      stores
 //
-// What must hold: a carried or accumulated buffer is never the destination of the value that is
+// What must hold: an accumulated buffer is never the destination of the value that is
 // made from it.
 #include "compiler/transform/LowerToPar.h"
 #include "dialects/par/Combine.h"
@@ -244,87 +242,7 @@ void ParLowering::finishAccumulation(ArrayRef<par::SeqOp> loops, Operation *yiel
   b.setInsertionPointAfter(par::SeqOp(loops.front()));
 }
 
-// ---- iteration ---------------------------------------------------------------------------------
-
-void ParLowering::lowerFor(tx::ForOp op) {
-  Location loc = op.getLoc();
-  keepExtents(op);
-  SmallVector<Place> states;
-  SmallVector<Value> scalarInits;
-  for (auto [init, result] : llvm::zip(op.getInits(), op.getResults())) {
-    if (!isTensor(init)) {
-      scalarInits.push_back(init);
-      continue;
-    }
-    states.push_back(placeOf(result));
-    copyTo(places.lookup(init), states.back(), extents(init), loc);
-  }
-  auto seq = par::SeqOp::create(b, loc, ValueRange(scalarInits).getTypes(), op.getLower(),
-                                op.getUpper(), scalarInits, b.getStringAttr("t"));
-  plan::copyPlan(op, seq);
-  seq.getBody().takeBody(op.getBody());
-  Block &body = seq.getBody().front();
-  Operation *yield = body.getTerminator();
-  unsigned tensor = 0;
-  for (BlockArgument arg : body.getArguments().drop_front())
-    if (isTensor(arg)) {
-      extentsBefore[arg] = extentsBefore.lookup(op.getResult(arg.getArgNumber() - 1));
-      places[arg] = states[tensor++];
-    }
-  lowerBlock(body);
-  b.setInsertionPoint(yield);
-  SmallVector<Value> nextScalars;
-  SmallVector<Place> nexts;
-  for (Value v : yield->getOperands()) {
-    if (isTensor(v))
-      nexts.push_back(places.lookup(v));
-    else
-      nextScalars.push_back(v);
-  }
-  settleStates(op, yield, nexts, states);
-  b.setInsertionPoint(yield);
-  par::YieldOp::create(b, loc, nextScalars);
-  yield->erase();
-  // Tensor arguments are dead now: their loads go to the states' buffers.
-  for (unsigned i = body.getNumArguments(); i-- > 1;)
-    if (isTensor(body.getArgument(i))) {
-      body.getArgument(i).dropAllUses();
-      body.eraseArgument(i);
-    }
-  unsigned scalar = 0;
-  for (Value result : op.getResults())
-    if (!isTensor(result))
-      result.replaceAllUsesWith(seq.getResult(scalar++));
-  dead.push_back(op);
-}
-
-/// Copies the next state over the present one. A next state that is another carried buffer (`(b,
-/// a)`) is saved first.
-void ParLowering::settleStates(tx::ForOp op, Operation *yield, MutableArrayRef<Place> nexts,
-                               ArrayRef<Place> states) {
-  Location loc = op.getLoc();
-  SmallVector<SmallVector<Value>> ext;
-  for (Value v : yield->getOperands())
-    if (isTensor(v))
-      ext.push_back(extents(v));
-  for (auto [i, next] : llvm::enumerate(nexts)) {
-    bool isOtherState = llvm::any_of(llvm::enumerate(states), [&](auto s) {
-      return s.index() != i && s.value().buffer == next.buffer && s.value().prefix == next.prefix;
-    });
-    if (!isOtherState)
-      continue;
-    Place saved;
-    saved.buffer = par::AllocOp::create(
-        b, loc,
-        par::BufType::get(b.getContext(), ext[i].size(),
-                          cast<par::BufType>(next.buffer.getType()).getElementType()),
-        ext[i], StringAttr(), StringAttr(), UnitAttr());
-    copyTo(next, saved, ext[i], loc);
-    next = saved;
-  }
-  for (auto [next, state, e] : llvm::zip(nexts, states, ext))
-    copyTo(next, state, e, loc);
-}
+// ---- lists -------------------------------------------------------------------------------------
 
 void ParLowering::lowerList(tx::ListOp op) {
   Location loc = op.getLoc();

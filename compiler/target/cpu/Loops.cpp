@@ -59,7 +59,43 @@ struct LoopsPass : impl::CpuLoopsBase<LoopsPass> {
 
   bool fma = false;
 
+  /// Index and carried values go round together, and the condition is asked before the body.
+  void lowerWhile(par::SeqOp op, IRRewriter &b) {
+    Location loc = op.getLoc();
+    SmallVector<Value> inits = {op.getLower()};
+    llvm::append_range(inits, op.getInits());
+    SmallVector<Type> types(ValueRange(inits).getTypes());
+    auto loop = scf::WhileOp::create(b, loc, types, inits);
+    SmallVector<Location> locs(types.size(), loc);
+    Block *before = b.createBlock(&loop.getBefore(), {}, types, locs);
+    Value inside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, before->getArgument(0),
+                                         op.getUpper());
+    auto asked = scf::IfOp::create(b, loc, TypeRange{b.getI1Type()}, inside,
+                                   /*addThen=*/true, /*addElse=*/true);
+    Block &condition = op.getWhileRegion().front();
+    Operation *more = condition.getTerminator();
+    b.inlineBlockBefore(&condition, &asked.getThenRegion().front(),
+                        asked.getThenRegion().front().end(), before->getArguments());
+    b.setInsertionPoint(more);
+    b.replaceOpWithNewOp<scf::YieldOp>(more, more->getOperands());
+    b.setInsertionPointToEnd(&asked.getElseRegion().front());
+    scf::YieldOp::create(b, loc, arith::ConstantIntOp::create(b, loc, 0, 1).getResult());
+    b.setInsertionPointToEnd(before);
+    scf::ConditionOp::create(b, loc, asked.getResult(0), before->getArguments());
+    Block *after = b.createBlock(&loop.getAfter(), {}, types, locs);
+    par::YieldOp yield = op.getYield();
+    b.inlineBlockBefore(op.getBlock(), after, after->end(), after->getArguments());
+    b.setInsertionPoint(yield);
+    SmallVector<Value> next = {arith::AddIOp::create(b, loc, after->getArgument(0),
+                                                     arith::ConstantIndexOp::create(b, loc, 1))};
+    llvm::append_range(next, yield.getValues());
+    b.replaceOpWithNewOp<scf::YieldOp>(yield, next);
+    b.replaceOp(op, loop.getResults().drop_front());
+  }
+
   void lowerSeq(par::SeqOp op, IRRewriter &b) {
+    if (op.hasWhile())
+      return lowerWhile(op, b);
     Value one = arith::ConstantIndexOp::create(b, op.getLoc(), 1);
     auto loop = scf::ForOp::create(b, op.getLoc(), op.getLower(), op.getUpper(), one, op.getInits(),
                                    [](OpBuilder &, Location, Value, ValueRange) {});

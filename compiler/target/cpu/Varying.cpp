@@ -51,6 +51,8 @@ void Varying::visitLoop(Operation &op) {
   auto seq = cast<par::SeqOp>(op);
   if (values.contains(seq.getLower()) || values.contains(seq.getUpper()))
     obstacle = "the bounds of an inner loop differ between lanes";
+  if (seq.hasWhile())
+    obstacle = "an inner loop has a condition";
   for (auto [carried, init] : llvm::zip_equal(seq.getCarried(), seq.getInits()))
     mark(carried, values.contains(init));
   size_t before;
