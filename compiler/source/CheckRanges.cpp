@@ -65,17 +65,43 @@ std::optional<TensorFacts> Checker::factsOf(const Expr &e) const {
     if (call->isReshape && !call->args.empty() && call->args[0]) {
       auto f = factsOf(*call->args[0]);
       if (f)
-        f->isPerm = f->isSorted = false;
+        f->isPerm = f->isSorted = f->isDistinct = false;
       return f;
     }
     return call->fn ? resultFacts(*call) : std::nullopt;
   }
   if (auto *sort = llvm::dyn_cast<SortExpr>(&e))
     return sortFacts(*sort);
+  if (auto *compute = llvm::dyn_cast<ComputeExpr>(&e))
+    return compute->body && compute->body->value ? stackFacts(*compute->body->value) : std::nullopt;
   if (auto *loop = llvm::dyn_cast<ForExpr>(&e))
     if (loop->carried.size() == 1 && !loop->step.keep && loop->carried[0].declared)
       return declaredFacts(*loop->carried[0].declared);
   return std::nullopt;
+}
+
+/// What the elements of a stack of values are: what those are, as far as it is the same for all.
+std::optional<TensorFacts> Checker::stackFacts(const Expr &value) const {
+  std::optional<TensorFacts> f;
+  if (value.type.isTensor()) {
+    f = factsOf(value);
+  } else if (value.type.isScalar() && isInt(value.type.scalar) && value.value) {
+    auto lo = dimBound(*value.value, false), hi = dimBound(*value.value, true);
+    if (lo && hi) {
+      f.emplace();
+      f->spans.push_back({*lo, *hi + FExpr(1)});
+      f->isTested = restsOnData(*value.value);
+    }
+  }
+  if (!f)
+    return std::nullopt;
+  f->isPerm = f->isSorted = false;
+  for (const TensorFacts::Span &s : f->spans)
+    if (!isDimExpr(s.lo) || (s.end && !isDimExpr(*s.end))) {
+      f->spans.clear();
+      break;
+    }
+  return f;
 }
 
 /// What a callee declares of its result, for the dims and scalars of this call.

@@ -476,6 +476,7 @@ private:
   void reportUnbound(FnDecl &fn, const DimBinding &dim);
   bool settleFoundDims(FnDecl &fn, const Type &value);
   void provePromised(FnDecl &fn);
+  void checkFoundLets(const std::vector<StmtPtr> &stmts, const Expr *after);
   void declareFoundDims(LetStmt &s);
   bool settleFoundDims(LetStmt &s);
   void findCallDims(CallExpr &e, FnDecl &fn, llvm::DenseMap<facts::Symbol, FExpr> &known);
@@ -603,6 +604,9 @@ private:
   void relateElements(facts::Symbol mark, const std::vector<std::vector<const Known *>> &known,
                       const std::vector<std::vector<FExpr>> &at);
   bool isMadeOfData(const FExpr &e) const;
+  std::optional<std::pair<facts::Symbol, FExpr>> rowWith(const Loop &loop, const FExpr &index,
+                                                         const std::vector<Loop> &loops,
+                                                         const std::set<facts::Symbol> &open);
   std::optional<FExpr> inverseOf(const FExpr &element, const FExpr &target);
 
   // ---- CheckRanges.cpp
@@ -623,6 +627,7 @@ private:
   void settleGoal(const Expr &e);
   bool provePermutation(const Expr &e) const;
   std::optional<TensorFacts> factsOf(const Expr &e) const;
+  std::optional<TensorFacts> stackFacts(const Expr &value) const;
   std::optional<TensorFacts> resultFacts(const CallExpr &e) const;
   void setFacts(const Decl &d, const RType *declared, const Expr *init);
   TensorFacts declaredFacts(const RType &r) const;

@@ -373,5 +373,92 @@ def edges(rng):
                    exact(edge=edges_reference(rgb, threshold)))
 
 
+def histogram(rng):
+    for h, w, c in ((0, 3, 2), (3, 0, 1), (1, 1, 1), (5, 7, 3), (33, 65, 4), (300, 200, 1)):
+        image = rng.integers(0, 256, (h, w, c)).astype(np.uint8)
+        count = np.array([np.bincount(image[..., k].ravel(), minlength=256) for k in range(c)], np.int32)
+        yield Case("histogram", dict(h=h, w=w, c=c, image=image), {"count": ((c, 256), np.int32)}, exact(count=count))
+    for n, bins in ((0, 3), (5, 0), (1, 1), (100, 7), (20000, 13), (20000, 40000)):
+        x, weight = dyadic(rng, n), dyadic(rng, n)
+        at = np.floor((x - F(-1)) / F(0.25)).astype(np.int64)
+        inside = (at >= 0) & (at < bins)
+        total, count = np.zeros(bins, F), np.zeros(bins, np.int64)
+        np.add.at(total, at[inside], weight[inside])
+        np.add.at(count, at[inside], 1)
+        yield Case("binned", dict(n=n, bins=bins, x=x, weight=weight, lo=F(-1), step=F(0.25)),
+                   {"total": ((bins,), F), "count": ((bins,), np.int64)}, exact(total=total, count=count))
+
+
+def sort_by_key(rng):
+    for n, d in ((0, 2), (1, 0), (1, 1), (7, 3), (16, 1), (17, 2), (1000, 5), (5000, 2)):
+        group, score = rng.integers(-2, 3, n).astype(np.int32), rng.integers(-4, 5, n).astype(F)
+        if n > 10:
+            score[3], score[5], score[7], score[8] = np.nan, -0.0, -np.inf, np.inf
+        row = dyadic(rng, n, d)
+        # NaN is the largest, -0 below +0
+        key = np.where(np.isnan(score), np.inf, score) + 0.0
+        order = sorted(range(n), key=lambda i: (group[i], not np.isnan(score[i]), -key[i], bool(np.signbit(score[i]))))
+        order = np.array(order, np.int64)
+        rank = np.empty(n, np.int64)
+        rank[order] = np.arange(n)
+        yield Case("sort_rows", dict(n=n, d=d, group=group, score=score, row=row),
+                   {"sorted": ((n, d), F), "rank": ((n,), np.int64)}, exact(sorted=row[order], rank=rank))
+
+
+def top_k(rng):
+    for m, n, k in ((0, 3, 2), (3, 0, 0), (1, 1, 1), (5, 7, 0), (5, 7, 7), (33, 100, 3), (2, 5000, 40), (3, 5000, 4000)):
+        x = rng.integers(-99, 100, (m, n)).astype(F)
+        place = np.argsort(-x, -1, kind="stable")[:, :k]
+        yield Case("top_k", dict(m=m, n=n, k=k, x=x), {"value": ((m, k), F), "place": ((m, k), np.int64)},
+                   exact(value=np.take_along_axis(x, place, -1), place=place))
+    yield Case("top_k", dict(m=3, n=4, k=5, x=np.zeros((3, 4), F)), {"value": ((3, 5), F), "place": ((3, 5), np.int64)},
+               status=CONTRACT, says="k <= n")
+
+
+def knn(rng):
+    for m, n, d, k in ((0, 3, 2, 2), (3, 0, 2, 0), (2, 3, 0, 3), (1, 1, 1, 1), (7, 100, 3, 5), (20, 1000, 4, 8)):
+        query, point = dyadic(rng, m, d), dyadic(rng, n, d)
+        far = ((query[:, None] - point) ** 2).sum(-1, dtype=F)
+        place = np.argsort(far, -1, kind="stable")[:, :k]
+        yield Case("nearest", dict(m=m, n=n, d=d, k=k, query=query, point=point),
+                   {"place": ((m, k), np.int64), "distance": ((m, k), F)},
+                   exact(place=place, distance=np.take_along_axis(far, place, -1)))
+
+
+def kmeans(rng):
+    for n, d, k in ((0, 2, 3), (5, 0, 2), (5, 2, 0), (1, 1, 1), (50, 3, 7), (2000, 4, 5)):
+        point, center = dyadic(rng, n, d), dyadic(rng, k, d)
+        far = ((point[:, None] - center) ** 2).sum(-1, dtype=F)
+        cluster = far.argmin(-1).astype(np.int64) if k else np.full(n, np.iinfo(np.int64).max)
+        count = np.bincount(cluster, minlength=k).astype(np.int64) if k else np.zeros(0, np.int64)
+        total = np.zeros((k, d), F)
+        if k:
+            np.add.at(total, cluster, point)
+        mean = total / np.maximum(count, 1)[:, None].astype(F)
+        yield Case("kmeans_step", dict(n=n, d=d, k=k, point=point, center=center),
+                   {"next": ((k, d), F), "cluster": ((n,), np.int64), "count": ((k,), np.int64)},
+                   exact(next=np.where(count[:, None] > 0, mean, center), cluster=cluster, count=count))
+
+
+def moe(rng):
+    for t, d, e, f in ((0, 2, 3, 2), (3, 0, 2, 2), (3, 2, 4, 0), (1, 1, 2, 1), (7, 5, 8, 9), (65, 16, 6, 33)):
+        x, gate, w = dyadic(rng, t, d), dyadic(rng, d, e), dyadic(rng, e, d, f)
+        logit = x.astype(np.float64) @ gate  # exact, as are the products below
+        expert = np.argsort(-logit, -1, kind="stable")[:, :2]
+        best = np.take_along_axis(logit, expert, -1)
+        second = np.exp(best[:, 1] - best[:, 0])[:, None]
+        of = np.einsum("td,tsdf->tsf", x.astype(np.float64), w[expert])
+        share = 1 / (1 + second)
+        y = share * of[:, 0] + second * share * of[:, 1]
+        bound = (np.abs(of[:, 0]) + np.abs(of[:, 1])) * (4 * ULP + 6 * U)
+        check = within(y=(y, bound))
+        places = exact(expert=expert)
+        yield Case("moe", dict(t=t, d=d, e=e, f=f, x=x, gate=gate, w=w), {"y": ((t, f), F), "expert": ((t, 2), np.int64)},
+                   lambda results, check=check, places=places: check(results) or places(results))
+    yield Case("moe", dict(t=1, d=1, e=1, f=1, x=np.zeros((1, 1), F), gate=np.zeros((1, 1), F), w=np.zeros((1, 1, 1), F)),
+               {"y": ((1, 1), F), "expert": ((1, 2), np.int64)}, status=CONTRACT, says="e >= 2")
+
+
 EXAMPLES = [saxpy, softmax, logsumexp, layernorm, welford, argmax, matmul_bias_gelu, einsum, conv2d, maxpool, attention,
-            embedding, heat, black_scholes, edges, transpose, tiled_matmul, cholesky]
+            embedding, heat, black_scholes, edges, transpose, tiled_matmul, cholesky,
+            histogram, sort_by_key, top_k, knn, kmeans, moe]
