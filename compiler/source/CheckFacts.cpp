@@ -356,11 +356,13 @@ bool Checker::isInForce(const KnownList &list) const {
 
 /// What is known of an element, where it is used. `depth` bounds elements that only facts bring in.
 void Checker::assumeElement(ElementSymbol &e, unsigned depth) {
-  if (isInForce(e.assumed))
+  bool isKnown = isInForce(e.assumed);
+  if (isKnown && (!e.isPartial || depth > 0))
     return;
   e.assumed = known;
+  e.isPartial = depth > 0;
   auto f = tensorFacts.find(e.decl);
-  if (f != tensorFacts.end())
+  if (f != tensorFacts.end() && !isKnown)
     assumeCases(rangeCases(f->second, e.value));
   if (auto all = allFacts.find(e.decl); all != allFacts.end() && depth == 0)
     for (size_t i = 0; i < all->second.size(); ++i)
@@ -517,6 +519,55 @@ std::optional<facts::Expr> Checker::inverseOf(const FExpr &element, const FExpr 
   assume(Constraint{FExpr(0), Rel::LE, at});
   assume(Constraint{at, Rel::LT, n});
   return at;
+}
+
+/// `loop` runs over row[i + c]..row[i + c + 1], for the i of an open loop a..b: where row[a + c] <=
+/// `index` < row[b + c], some row of those holds it (a sequence of integers that begins at or below
+/// a number and ends above it passes it). Gives the open symbol and a new one for that row.
+std::optional<std::pair<Symbol, facts::Expr>> Checker::rowWith(const Loop &loop, const FExpr &index,
+                                                               const std::vector<Loop> &loops,
+                                                               const std::set<Symbol> &open) {
+  auto lo = loop.lo.asSymbol(), hi = loop.hi.asSymbol();
+  auto first = lo ? elementOf.find(*lo) : elementOf.end();
+  auto last = hi ? elementOf.find(*hi) : elementOf.end();
+  if (first == elementOf.end() || last == elementOf.end() ||
+      first->second->decl != last->second->decl || first->second->path != last->second->path ||
+      first->second->at.size() != 1 || last->second->at[0] - first->second->at[0] != FExpr(1))
+    return std::nullopt;
+  const ElementSymbol &element = *first->second;
+  for (const Loop &rows : loops) {
+    FExpr offset = element.at[0] - FExpr::symbol(rows.symbol);
+    std::vector<Symbol> used;
+    offset.symbols(used);
+    for (const FExpr &end : {rows.lo, rows.hi})
+      end.symbols(used);
+    if (!open.count(rows.symbol) || std::any_of(used.begin(), used.end(), [&](Symbol s) {
+          return open.count(s) || symbols[s].kind == SymbolInfo::Kind::Binder;
+        }))
+      continue;
+    const FExpr begin = rows.lo + offset, end = rows.hi + offset;
+    const Type *leaf = &element.decl->type;
+    for (unsigned part : element.path)
+      leaf = &leaf->parts[part];
+    if (!isProved({FExpr(0), Rel::LE, begin}) || !isProved({begin, Rel::LE, end}) ||
+        !isProved({end, Rel::LT, leaf->shape[0]}))
+      return std::nullopt;
+    auto at = [&](const FExpr &i) -> const FExpr & {
+      ElementSymbol &e = elementAt(*element.decl, element.path, {i}, leaf->scalar,
+                                   element.decl->name.text + "[" + str(i) + "]", nullptr);
+      assumeElement(e);
+      return e.value;
+    };
+    if (!isProved({at(begin), Rel::LE, index}) || !isProved({index, Rel::LT, at(end)}))
+      return std::nullopt;
+    FExpr row = newSymbol("row of " + str(index), {0, int64_t(1) << 47}, SymbolInfo::Kind::Binder);
+    assume(Constraint{rows.lo, Rel::LE, row});
+    assume(Constraint{row, Rel::LT, rows.hi});
+    assume(Constraint{at(row + offset), Rel::LE, index});
+    assume(Constraint{index, Rel::LT, at(row + offset + FExpr(1))});
+    return std::pair(rows.symbol, row);
+  }
+  return std::nullopt;
 }
 
 bool Checker::isMadeOfData(const FExpr &e) const {

@@ -248,6 +248,14 @@ std::optional<std::vector<facts::Constraint>> Checker::witness(const Written &w,
     for (const auto &entry : solved)
       open.erase(entry.first);
   }
+  std::set<Symbol> inRow; // loops over a row of a ragged tensor, which was chosen to hold its index
+  for (const Loop &loop : w.loops)
+    if (auto found = solved.find(loop.symbol); found != solved.end())
+      if (auto row = rowWith(loop, found->second, w.loops, open)) {
+        solved[row->first] = row->second;
+        open.erase(row->first);
+        inRow.insert(loop.symbol);
+      }
   for (const Loop &loop : w.loops) {
     if (open.count(loop.symbol)) { // any iteration will do: the first
       solved[loop.symbol] = replace(loop.lo);
@@ -255,6 +263,8 @@ std::optional<std::vector<facts::Constraint>> Checker::witness(const Written &w,
     }
   }
   for (const Loop &loop : w.loops) {
+    if (inRow.count(loop.symbol))
+      continue;
     conditions.push_back({replace(loop.lo), Rel::LE, solved[loop.symbol]});
     conditions.push_back({solved[loop.symbol], Rel::LT, replace(loop.hi)});
   }

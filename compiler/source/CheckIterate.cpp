@@ -122,6 +122,8 @@ void Checker::proveRange(const RType &r, const Expr &e, const std::string &what,
 
 // ---- what is carried --------------------------------------------------------------------------
 
+static bool hasRange(const Carried &c) { return c.declared && !c.declared->set.empty(); }
+
 /// The carried names with their first values, which are checked outside the loop.
 void Checker::checkCarried(std::vector<Carried> &carried, bool keeps, const Type *expected) {
   size_t values = carried.size() + keeps;
@@ -133,9 +135,9 @@ void Checker::checkCarried(std::vector<Carried> &carried, bool keeps, const Type
     std::optional<Type> declared;
     if (c.declared) {
       declared = resolveType(c.declared->type, false);
-      if (c.declared->perm)
-        notYet(c.declared->type.range, "`perm`");
       place = declared ? &*declared : nullptr;
+      if (declared && declared->isTensor() && checkRange(*c.declared, *declared, "a range"))
+        setGoal(c.init.get(), *c.declared, "the first value of `" + c.decl->name.text + "`");
     }
     checkExpr(c.init, place);
     if (!c.decl || !c.init || !c.init->type.isValid() || (c.declared && !declared))
@@ -143,12 +145,10 @@ void Checker::checkCarried(std::vector<Carried> &carried, bool keeps, const Type
     if (declared && !expectType(*c.init, *declared, "`" + c.decl->name.text + "`"))
       continue;
     c.decl->type = declared ? *declared : c.init->type;
-    if (c.declared && !c.declared->set.empty() && checkRange(*c.declared, c.decl->type, "a range"))
+    if (hasRange(c) && c.decl->type.isScalar() && checkRange(*c.declared, c.decl->type, "a range"))
       proveRange(*c.declared, *c.init, "the first value of `" + c.decl->name.text + "`");
   }
 }
-
-static bool hasRange(const Carried &c) { return c.declared && !c.declared->set.empty(); }
 
 /// The carried names inside a step. N3: two equal names in one list are an error.
 void Checker::bindCarried(std::vector<Carried> &carried) {
@@ -165,6 +165,8 @@ void Checker::bindCarried(std::vector<Carried> &carried) {
       if (hasRange(c))
         assumeCases(rangeCases(*c.declared, *c.decl->value));
     }
+    if (c.declared && c.decl->type.isTensor())
+      setFacts(*c.decl, &*c.declared, nullptr);
     declare(*c.decl);
   }
 }
@@ -175,6 +177,7 @@ bool Checker::checkStep(Step &step, std::vector<Carried> &carried, const Type &w
   for (const Carried &c : carried)
     isRight &= c.decl && c.decl->type.isValid();
   checkStmts(step.stmts);
+  setCarriedGoals(step, carried);
   checkExpr(step.next, isRight ? &want : nullptr);
   if (step.keep)
     checkExpr(step.keep);

@@ -155,9 +155,10 @@ void Checker::setFacts(const Decl &d, const RType *declared, const Expr *init) {
 
 // ---- goals ----------------------------------------------------------------------------------
 
-void Checker::setGoal(const Expr *e, const RType &range, std::string what) {
+void Checker::setGoal(const Expr *e, const RType &range, std::string what, const Type *place) {
   if (e && (!range.set.empty() || range.perm))
-    goals[e] = {&range, std::move(what)};
+    goals[e] = {&range, std::move(what),
+                place && place->isLeaf() ? place->shape : std::vector<FExpr>()};
 }
 
 /// Before `e` is checked: what makes its elements has the goal.
@@ -235,8 +236,12 @@ void Checker::settleGoal(const Expr &e) {
   }
   if (goal.range->set.empty())
     return;
-  if (e.type.isScalar())
+  if (e.type.isScalar()) {
+    Assuming scope(*this);
+    for (const FExpr &extent : goal.fills) // else nothing is filled
+      assume(Constraint{extent, Rel::GT, FExpr(0)});
     return proveRange(*goal.range, e, goal.what);
+  }
   std::vector<const Type *> leaves;
   e.type.leaves(leaves);
   if (auto f = factsOf(e); f && leaves.size() == 1 && isInt(leaves[0]->scalar)) {
@@ -271,6 +276,25 @@ void Checker::setResultGoals(const FnDecl &fn) {
   }
 }
 
+/// And what carried tensors are declared to be, of the next state.
+void Checker::setCarriedGoals(const Step &step, const std::vector<Carried> &carried) {
+  auto *tuple = llvm::dyn_cast_or_null<TupleExpr>(step.next.get());
+  for (size_t i = 0; i < carried.size(); ++i) {
+    const Carried &c = carried[i];
+    if (!c.decl || !c.declared || !c.decl->type.isTensor() ||
+        (c.declared->set.empty() && !c.declared->perm))
+      continue;
+    const Expr *next = carried.size() == 1                ? step.next.get()
+                       : tuple && i < tuple->parts.size() ? tuple->parts[i].get()
+                                                          : nullptr;
+    if (next)
+      setGoal(next, *c.declared, "the next value of `" + c.decl->name.text + "`");
+    else if (step.next)
+      notYet(step.next->range,
+             "a range of a carried tensor whose next value is no tuple written out");
+  }
+}
+
 /// A buffer's range is proved of each value that is stored to it.
 bool Checker::checkBufferRange(BufferStmt &s, const Type &t) {
   if (s.declared.perm) {
@@ -280,7 +304,7 @@ bool Checker::checkBufferRange(BufferStmt &s, const Type &t) {
   }
   if (s.declared.set.empty() || !checkRange(s.declared, t, "a range") || !s.decl)
     return false;
-  setGoal(s.init.get(), s.declared, "the value of `" + s.decl->name.text + "`");
+  setGoal(s.init.get(), s.declared, "the value of `" + s.decl->name.text + "`", &t);
   bufferRange[s.decl.get()] = &s.declared;
   tensorFacts[s.decl.get()] = declaredFacts(s.declared);
   return true;

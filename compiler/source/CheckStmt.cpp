@@ -14,6 +14,7 @@ void Checker::checkBlock(Block &b, const Type *expected) {
   Scope names(*this);
   checkStmts(b.stmts);
   checkExpr(b.value, expected);
+  checkFoundLets(b.stmts, b.value.get());
 }
 
 void Checker::checkStmts(std::vector<StmtPtr> &stmts) {
@@ -301,6 +302,8 @@ bool Checker::checkAssignOp(const AssignStmt &s, const Type &t) {
                 std::string("`") + names[unsigned(s.op)] + "` takes numbers, not " + str(t));
     return false;
   }
+  if (refuseF8(t, s.place->range, std::string("`") + names[unsigned(s.op)] + "`"))
+    return false;
   bool isNumeric = s.op <= AssignOp::Div || s.op == AssignOp::Max || s.op == AssignOp::Min;
   if (isNumeric ? t.scalar != ScalarKind::Bool : !isFloat(t.scalar))
     return true;
@@ -319,7 +322,7 @@ void Checker::checkAssign(AssignStmt &s) {
   bool isRight = checkPlace(*s.place, place);
   if (auto range = bufferRange.find(place.buffer); range != bufferRange.end())
     if (isRight && s.op == AssignOp::Set && !s.atomic)
-      setGoal(s.value.get(), *range->second, "what is stored");
+      setGoal(s.value.get(), *range->second, "what is stored", &s.place->type);
   checkExpr(s.value, isRight ? &s.place->type : nullptr);
   if (isRight)
     proveStored(s, *place.buffer);

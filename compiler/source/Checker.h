@@ -167,6 +167,7 @@ struct ElementSymbol {
   std::vector<unsigned> path;
   std::vector<facts::Expr> at;
   KnownList assumed;                  // where what is known of it is in force
+  bool isPartial = false;             // but for facts on all elements
   std::optional<facts::Expr> equalTo; // by a fact, over dims
 };
 
@@ -256,7 +257,6 @@ private:
   void tighten(const Constraint &c);
   void assumeBytes(const Type &t);
   std::optional<Type> resolveType(TypeExpr &t, bool inSignature);
-  bool usableScalar(ScalarKind k, SourceRange range);
   std::set<const Decl *> unbound;     // dims of the signature at hand
   std::set<const Fact *> definitions; // facts of `where` that define a dim
   std::vector<WherePart> whereParts; // of the signature at hand
@@ -334,6 +334,7 @@ private:
   bool isFlexible(const Expr *e) const;
   void checkLiteral(IntLitExpr &e, const Type *expected);
   void checkLiteral(FloatLitExpr &e, const Type *expected);
+  bool refuseF8(const Type &t, SourceRange range, const std::string &what);
   /// False, with an error at `e`: what is given is not of type `want`.
   bool expectType(const Expr &e, const Type &want, const std::string &what);
   void mismatch(SourceRange range, const Type &a, const Type &b, const std::string &what,
@@ -614,10 +615,12 @@ private:
   struct Goal {
     const RType *range = nullptr;
     std::string what;
+    std::vector<FExpr> fills; // of a scalar: the extents of what it fills
   };
   std::map<const Expr *, Goal> goals;
-  void setGoal(const Expr *e, const RType &range, std::string what);
+  void setGoal(const Expr *e, const RType &range, std::string what, const Type *place = nullptr);
   void setResultGoals(const FnDecl &fn);
+  void setCarriedGoals(const Step &step, const std::vector<Carried> &carried);
   bool checkBufferRange(BufferStmt &s, const Type &t);
   void proveStored(const AssignStmt &s, const Decl &buffer);
   std::map<const Decl *, const RType *> bufferRange;
