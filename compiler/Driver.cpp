@@ -146,12 +146,7 @@ private:
   ExitCode writeDepfile();
   ExitCode readShared();
   void keepError(mlir::Diagnostic &d) {
-    FileLineColLoc place; // the innermost
-    d.getLocation()->walk([&](Location at) {
-      place = dyn_cast<FileLineColLoc>(at);
-      return place ? WalkResult::interrupt() : WalkResult::advance();
-    });
-    if (place && keepRefusal(d.str(), place))
+    if (keepRefusal(d))
       return;
     llvm::raw_string_ostream(internalErrors) << d.getLocation() << ": " << d << "\n";
   }
@@ -168,7 +163,8 @@ private:
   std::vector<std::string> written; // the outputs, for the depfile
   std::map<std::string, OwningOpRef<ModuleOp>, std::less<>>
       seen; // by `inspect`: what each watched pass left
-  bool keepRefusal(llvm::StringRef text, FileLineColLoc place);
+  std::optional<SourceRange> rangeOf(Location location);
+  bool keepRefusal(mlir::Diagnostic &d);
   Diagnostics refusals;       // pins that cannot be obeyed: the user's to mend
   std::string internalErrors; // what else MLIR reported
   bool stopped = false;       // by --stop-after=PASS
@@ -229,17 +225,35 @@ ExitCode Compilation::writeDepfile() {
   return emit::writeFile(options.depfile, text + "\n", error) ? exitDone : environment(error);
 }
 
-/// A pass that cannot obey a pin says "pin: …" at its place in the source.
-bool Compilation::keepRefusal(llvm::StringRef text, FileLineColLoc place) {
-  if (!text.consume_front("pin: "))
-    return false;
-  for (unsigned file = 0; file < frontEnd().files.size(); ++file)
-    if (frontEnd().files.name(file) == place.getFilename().getValue()) {
-      uint32_t at = frontEnd().files.lineBegin(file, place.getLine()) + place.getColumn() - 1;
-      refusals.error({file, at, at + 1}, text.str());
-      return true;
+/// The innermost place of a location, in the files of the program.
+std::optional<SourceRange> Compilation::rangeOf(Location location) {
+  FileLineColLoc place;
+  location->walk([&](Location at) {
+    place = dyn_cast<FileLineColLoc>(at);
+    return place ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  const SourceFiles &files = frontEnd().files;
+  for (unsigned file = 0; place && file < files.size(); ++file)
+    if (files.name(file) == place.getFilename().getValue()) {
+      uint32_t at = files.lineBegin(file, place.getLine()) + place.getColumn() - 1;
+      return SourceRange{file, at, at + 1};
     }
-  return false;
+  return std::nullopt;
+}
+
+/// A pass that cannot obey a pin, or keep a promise, says "pin: …" at its place in the source.
+bool Compilation::keepRefusal(mlir::Diagnostic &d) {
+  std::string words = d.str();
+  llvm::StringRef text = words;
+  auto range = rangeOf(d.getLocation());
+  if (!text.consume_front("pin: ") || !range)
+    return false;
+  auto error = refusals.error(*range, text.str());
+  for (mlir::Diagnostic &note : d.getNotes()) {
+    auto place = rangeOf(note.getLocation());
+    place ? error.note(*place, note.str()) : error.note(note.str());
+  }
+  return true;
 }
 
 /// A fault of ours: says so, and leaves the module where it can be looked at.

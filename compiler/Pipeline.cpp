@@ -45,6 +45,8 @@ void buildTxPipeline(PassList &list, const PipelineOptions &options) {
 }
 
 void buildParPipeline(PassList &list, const PipelineOptions &options) {
+  // Before all that looks at loops: a full forall on a machine without lanes is several.
+  list.add(createSplitLanes());
   list.add(createCanonicalizerPass());
   list.add(createCSEPass());
   if (options.optLevel > 0) {
@@ -79,6 +81,7 @@ void buildParPipeline(PassList &list, const PipelineOptions &options) {
   list.add(createWorkspace());
   list.add(createCanonicalizerPass());
   list.add(createCSEPass());
+  list.add(plan::createCheckPromises());
 }
 
 void buildTargetPipeline(PassList &list, OpPassManager &passes, const Target &target) {

@@ -6,9 +6,11 @@
 //   →  {name = "store", value = 1 : i64, form = …}  {name = "vector", value = 16 : i64, target = "x86-64-v4", form = …}
 // Forms of functions that nothing exported reaches have no rows: they are not compiled.
 #include "compiler/import/Importer.h"
+#include "compiler/source/Ensure.h"
 #include "compiler/source/Pinned.h"
 #include "compiler/source/Walk.h"
 #include "dialects/plan/Pins.h"
+#include "dialects/plan/Plan.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -161,6 +163,33 @@ private:
   SmallVector<plan::Pin> pins;
 };
 } // namespace
+
+/// What the function promises: subject, bounds, sizes, text and place of each.
+ArrayAttr ProgramImporter::promisesOf(const FnDecl &fn) {
+  Builder b(&context);
+  SmallVector<Attribute> all;
+  for (const Fact &f : fn.ensures) {
+    auto promise = promiseOf(f);
+    if (!promise)
+      continue;
+    NamedAttrList row;
+    row.set("subject", b.getStringAttr(promise->subject));
+    row.set("text", b.getStringAttr(files.text(f.range)));
+    row.set("least", b.getI64IntegerAttr(promise->least));
+    if (promise->most)
+      row.set("most", b.getI64IntegerAttr(*promise->most));
+    SmallVector<NamedAttribute> sizes;
+    for (auto &[dim, size] : promise->at)
+      sizes.push_back(b.getNamedAttr(dim, b.getI64IntegerAttr(size)));
+    row.set("at", b.getDictionaryAttr(sizes));
+    auto place = files.place(f.range.file, f.range.begin);
+    row.set("place",
+            b.getArrayAttr({b.getStringAttr(files.name(f.range.file)),
+                            b.getI64IntegerAttr(place.line), b.getI64IntegerAttr(place.column)}));
+    all.push_back(row.getDictionary(&context));
+  }
+  return b.getArrayAttr(all);
+}
 
 void ProgramImporter::setPins() {
   llvm::DenseSet<const FnDecl *> reached;

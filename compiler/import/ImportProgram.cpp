@@ -5,6 +5,7 @@
 // any body is imported, so a call finds its callee. What must hold: `verify` finds nothing; if it
 // does, that is a fault of this folder.
 #include "compiler/import/Importer.h"
+#include "dialects/plan/Plan.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Verifier.h"
@@ -201,6 +202,8 @@ func::FuncOp ProgramImporter::declare(const FnDecl &fn) {
   else
     func->setAttr("tx.export", b.getUnitAttr());
   func->setAttr("tx.signature", b.getStringAttr(signatureText(fn)));
+  if (!fn.ensures.empty())
+    func->setAttr(plan::ensureName, promisesOf(fn));
   module.push_back(func);
   return func;
 }

@@ -73,6 +73,7 @@ private:
   mlir::func::FuncOp declare(const FnDecl &fn);
   void setSites();
   void setPins(); // ImportPins.cpp
+  mlir::ArrayAttr promisesOf(const FnDecl &fn);
 };
 
 /// What the tree says about one dim of a signature.

@@ -266,6 +266,8 @@ private:
   }
 
   int64_t lanesOf(Operation *op) {
+    if (machine.vectorBytes == 0) // -O0, whoever asks
+      return 0;
     if (auto pinned = op->getAttrOfType<IntegerAttr>("plan.vector"))
       return pinned.getInt();
     return machine.vectorBytes / widestBytes(op);

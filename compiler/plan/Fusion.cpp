@@ -58,6 +58,24 @@ struct PlanFusion : impl::PlanFusionBase<PlanFusion> {
       });
   }
 
+  /// For promises: where a value goes to memory, and why.
+  static void recordStored(tx::ComputeOp op, StringRef why) {
+    auto func = op->getParentOfType<func::FuncOp>();
+    SourcePlace place = placeOf(op);
+    if (!func->hasAttr(ensureName) || place.line == 0)
+      return;
+    Builder b(op.getContext());
+    SmallVector<Attribute> all;
+    if (auto old = func->getAttrOfType<ArrayAttr>(storedName))
+      all.append(old.begin(), old.end());
+    auto text = [&](StringRef s) { return b.getStringAttr(s); };
+    all.push_back(b.getDictionaryAttr(
+        {b.getNamedAttr("why", text(why)),
+         b.getNamedAttr("place", b.getArrayAttr({text(place.file), b.getI64IntegerAttr(place.line),
+                                                 b.getI64IntegerAttr(place.column)}))}));
+    func->setAttr(storedName, b.getArrayAttr(all));
+  }
+
   struct Decisions {
     llvm::DenseMap<Operation *, Sharing> sharing;
 
@@ -98,13 +116,19 @@ struct PlanFusion : impl::PlanFusionBase<PlanFusion> {
 
     void write(tx::ComputeOp op) {
       auto it = sharing.find(op);
-      if (it == sharing.end())
+      if (it == sharing.end()) {
+        if (getStore(op) == Store::memory && isPinned(op, "store"))
+          recordStored(op, "pinned");
         return;
+      }
       const Sharing &s = it->second;
       setStore(op, s.depth > 0 ? Store::tile : Store::memory);
       if (s.depth > 0)
         setDepth(op, s.depth);
-      setWhy(op, tx::readersOf(op).reads.empty() ? "a result" : s.why);
+      bool isResult = tx::readersOf(op).reads.empty();
+      setWhy(op, isResult ? "a result" : s.why);
+      if (s.depth == 0 && !isResult)
+        recordStored(op, s.why);
     }
   };
 };

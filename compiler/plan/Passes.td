@@ -29,6 +29,10 @@ def CheckPins : Pass<"check-pins", "::mlir::ModuleOp"> {
   let summary = "A pin that the plan cannot obey is an error";
 }
 
+def CheckPromises : Pass<"check-promises", "::mlir::ModuleOp"> {
+  let summary = "A promise of `ensure` that is not kept is an error";
+}
+
 def PlanPromotion : Pass<"plan-promotion", "::mlir::ModuleOp"> {
   let summary = "Which buffers live in registers or in shared memory";
 }

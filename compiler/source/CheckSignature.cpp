@@ -36,8 +36,6 @@ void Checker::checkSignature(FnDecl &fn) {
   divisors.clear();
   whereParts.clear();
   checkAttrs(fn.attrs, AttrPlace::Fn, nullptr, nullptr);
-  for (const Fact &promise : fn.ensures)
-    notYet(promise.range, "`ensure`");
   Scope names(*this);
   Assuming scope(*this);
   known = nullptr;
@@ -54,6 +52,7 @@ void Checker::checkSignature(FnDecl &fn) {
     checkExtents(fn);
     checkRanges(fn);
     checkDataFacts(fn);
+    checkEnsure(fn);
     undo.clear();
     if (diags.errorCount() == errorsBefore && facts.isUnreachable())
       diags.error(fn.name.range, "no call satisfies the dims and `where` facts of `" +
@@ -86,18 +85,9 @@ void Checker::enterSignature(FnDecl &fn) {
 
 // ---- types ----------------------------------------------------------------------------------
 
-bool Checker::usableScalar(ScalarKind k, SourceRange range) {
-  if (k != ScalarKind::F8E4M3 && k != ScalarKind::F8E5M2)
-    return true;
-  notYet(range, std::string("the type ") + spelling(k));
-  return false;
-}
-
 std::optional<Type> Checker::resolveType(TypeExpr &t, bool inSignature) {
   Type result;
   if (t.kind == TypeExpr::Kind::Scalar) {
-    if (!usableScalar(t.scalar, t.range))
-      return std::nullopt;
     result = Type::leaf(t.scalar);
   } else if (t.kind == TypeExpr::Kind::Tuple) {
     std::vector<Type> parts;

@@ -7,6 +7,9 @@
 //     par.forall (%i, %j) = (%ib * 6, %jb * 64)
 //                       to (min(%ib * 6 + 6, %m), min(%jb * 64 + 64, %n)) { body } }
 //
+// `plan.blocks` is done first, in the order of the axes: larger tiles around those of `plan.tile`, one after the other in a
+// task. An order without sizes reorders the loops.
+//
 // The body keeps its absolute indices, so it is not touched. Axes without a size stay in the grid.
 // A size of an axis that is not the forall's stays with the tile, for `distribute`. The other
 // attributes of the forall go with the tile; ragged edges are the inner forall's bounds.
@@ -25,10 +28,11 @@ namespace {
 
 class Tiler {
 public:
-  explicit Tiler(par::ForallOp forall) : forall(forall), b(forall), loc(forall.getLoc()) {}
+  Tiler(par::ForallOp forall, StringRef attribute)
+      : forall(forall), b(forall), loc(forall.getLoc()), attribute(attribute) {}
 
   LogicalResult run() {
-    auto planned = forall->getAttrOfType<DictionaryAttr>("plan.tile");
+    auto planned = forall->getAttrOfType<DictionaryAttr>(attribute);
     unsigned axes = forall.getLower().size();
     for (unsigned d = 0; d < axes; ++d) {
       auto size = planned.getAs<IntegerAttr>(axisName(d));
@@ -36,17 +40,21 @@ public:
       if (size && size.getInt() < 1)
         return forall.emitError("internal: a tile has a size below 1");
     }
-    makeGrid(gridOrder());
+    SmallVector<unsigned> order = gridOrder();
+    if (isOfBlocks()) // what has no size is walked over inside
+      llvm::erase_if(order, [&](unsigned d) { return sizes[d] == 0; });
+    makeGrid(order);
     return success();
   }
 
 private:
+  bool isOfBlocks() const { return attribute == "plan.blocks"; }
   StringAttr axisName(unsigned d) { return cast<StringAttr>(forall.getAxes()[d]); }
 
   /// Positions of the axes, outermost first: as `plan.order` names them, the rest before.
   SmallVector<unsigned> gridOrder() {
     SmallVector<unsigned> order;
-    auto names = forall->getAttrOfType<ArrayAttr>("plan.order");
+    auto names = isOfBlocks() ? ArrayAttr() : forall->getAttrOfType<ArrayAttr>("plan.order");
     auto isNamed = [&](unsigned d) { return names && llvm::is_contained(names, axisName(d)); };
     for (unsigned d = 0; d < forall.getLower().size(); ++d)
       if (!isNamed(d))
@@ -97,6 +105,11 @@ private:
     unsigned axes = forall.getLower().size();
     SmallVector<Value> lower(axes), upper(axes);
     SmallVector<Value> whole(axes); // the grid's own variable of an axis that is not tiled
+    for (unsigned d = 0; d < axes; ++d)
+      if (sizes[d] == 0) {
+        lower[d] = forall.getLower()[d];
+        upper[d] = forall.getUpper()[d];
+      }
     for (auto [iv, d] : llvm::zip(ivs, order)) {
       if (sizes[d] == 0) {
         whole[d] = iv;
@@ -128,11 +141,13 @@ private:
                                       StringAttr(), UnitAttr(), forall.getDisjointAttr());
     tile.getBody().takeBody(forall.getBody());
     for (NamedAttribute attr : forall->getDiscardableAttrs())
-      if (attr.getName() != "plan.tile" && attr.getName() != "plan.order" &&
-          attr.getName() != "plan.grain")
+      if (attr.getName() != attribute && attr.getName() != "plan.grain" &&
+          (isOfBlocks() || attr.getName() != "plan.order"))
         tile->setAttr(attr.getName(), attr.getValue());
-    keepInnerSizes(tile);
+    if (!isOfBlocks())
+      keepInnerSizes(tile);
     forall.erase();
+    made = tile;
   }
 
   /// Sizes of axes that are none of the nest's belong to what is inside: the reduction of a
@@ -148,19 +163,73 @@ private:
   par::ForallOp forall;
   OpBuilder b;
   Location loc;
+  StringRef attribute;
   DenseMap<unsigned, int64_t> sizes;
+
+public:
+  par::ForallOp made; // the tile
 };
+
+/// The same loop with its axes as `plan.order` names them; those that it does not name come first.
+void reorder(par::ForallOp forall) {
+  auto names = forall->getAttrOfType<ArrayAttr>("plan.order");
+  unsigned axes = forall.getNumAxes();
+  SmallVector<unsigned> order;
+  for (unsigned d = 0; d < axes; ++d)
+    if (!llvm::is_contained(names, forall.getAxes()[d]))
+      order.push_back(d);
+  for (Attribute name : names)
+    for (unsigned d = 0; d < axes; ++d)
+      if (forall.getAxes()[d] == name && !llvm::is_contained(order, d))
+        order.push_back(d);
+  OpBuilder b(forall);
+  SmallVector<Value> lower, upper;
+  SmallVector<Attribute> labels;
+  for (unsigned d : order) {
+    lower.push_back(forall.getLower()[d]);
+    upper.push_back(forall.getUpper()[d]);
+    labels.push_back(forall.getAxes()[d]);
+  }
+  auto made = par::ForallOp::create(b, forall.getLoc(), lower, upper, b.getArrayAttr(labels),
+                                    forall.getLevelAttr(), UnitAttr(), forall.getDisjointAttr());
+  made->setDiscardableAttrs(forall->getDiscardableAttrDictionary());
+  made->removeAttr("plan.order");
+  made.getBody().takeBody(forall.getBody());
+  Block &body = made.getBody().front();
+  SmallVector<BlockArgument> old(body.getArguments());
+  SmallVector<BlockArgument> fresh;
+  for (unsigned k = 0; k < axes; ++k)
+    fresh.push_back(body.addArgument(b.getIndexType(), forall.getLoc()));
+  for (auto [k, d] : llvm::enumerate(order))
+    old[d].replaceAllUsesWith(fresh[k]);
+  body.eraseArguments(0, axes);
+  forall.erase();
+}
 
 struct Tile : impl::TileBase<Tile> {
   void runOnOperation() override {
-    SmallVector<par::ForallOp> tiled;
+    SmallVector<par::ForallOp> planned;
     getOperation().walk([&](par::ForallOp op) {
-      if (op->hasAttr("plan.tile"))
-        tiled.push_back(op);
+      if (op->hasAttr("plan.tile") || op->hasAttr("plan.blocks") || op->hasAttr("plan.order"))
+        planned.push_back(op);
     });
-    for (par::ForallOp op : tiled)
-      if (failed(Tiler(op).run()))
+    for (par::ForallOp op : planned)
+      if (failed(tile(op)))
         return signalPassFailure();
+  }
+
+  static LogicalResult tile(par::ForallOp op) {
+    for (StringRef attribute : {"plan.blocks", "plan.tile"}) {
+      if (!op->hasAttr(attribute))
+        continue;
+      Tiler tiler(op, attribute);
+      if (failed(tiler.run()))
+        return failure();
+      op = tiler.made;
+    }
+    if (op->hasAttr("plan.order") && !op->hasAttr("plan.tile"))
+      reorder(op);
+    return success();
   }
 };
 } // namespace

@@ -96,6 +96,18 @@ SourcePlace formOf(Operation *op) {
   return place;
 }
 
+SourcePlace placeOf(Operation *op) {
+  SourcePlace place;
+  op->getLoc()->walk([&](Location l) {
+    auto file = dyn_cast<FileLineColLoc>(l);
+    if (!file)
+      return WalkResult::advance();
+    place = {file.getFilename().getValue(), file.getLine(), file.getColumn()};
+    return WalkResult::interrupt();
+  });
+  return place;
+}
+
 Location besidesForms(Location place) {
   return NameLoc::get(StringAttr::get(place.getContext(), besides), place);
 }

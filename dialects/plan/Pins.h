@@ -43,6 +43,9 @@ void setPins(mlir::ModuleOp module, llvm::ArrayRef<Pin> pins);
 /// such as `x + y` on tensors.
 SourcePlace formOf(mlir::Operation *op);
 
+/// The innermost place of its location, be it a form's or not.
+SourcePlace placeOf(mlir::Operation *op);
+
 /// The location of what is made for an expression that is no form, from its place.
 mlir::Location besidesForms(mlir::Location place);
 

@@ -32,6 +32,9 @@ inline constexpr llvm::StringLiteral layoutName = "plan.layout";
 inline constexpr llvm::StringLiteral stageName = "plan.stage";
 inline constexpr llvm::StringLiteral instrName = "plan.instr";
 inline constexpr llvm::StringLiteral pinnedName = "plan.pinned";
+inline constexpr llvm::StringLiteral storedName = "plan.stored";
+/// Not a decision: what a function promises.
+inline constexpr llvm::StringLiteral ensureName = "tx.ensure";
 
 /// Where a produced value lives: cloned into its readers, once per iteration of the first `depth`
 /// axes, in memory.

@@ -81,6 +81,7 @@ constexpr Rule rules[] = {
     {layoutName, isLayout, "a #par.layout"},
     {stageName, isDictionary, "a dictionary"},
     {instrName, isRow, "a row of the target's table, with its `name`"},
+    {storedName, isListOf<DictionaryAttr>, "a list of what goes to memory, with place and reason"},
     {pinnedName, isListOf<StringAttr>, "a list of plan attributes' names"},
 };
 } // namespace

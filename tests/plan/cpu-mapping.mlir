@@ -3,7 +3,7 @@
 module attributes {par.machine = {vector_bytes = 64 : i64, instrs = [{name = "fma", a = "f32", b = "f32", c = "f32", m = 6 : i64, n = 64 : i64, k = 1 : i64}]}} {
 // Both contiguous along the reduction's axis: the lanes go there, the rows to threads.
 // CHECK-LABEL: func.func @dot_rows(
-// CHECK: par.forall {{.*}} axes ["p", "q"] attributes {plan.map = ["thread", "thread"]}
+// CHECK: par.forall {{.*}} axes ["p", "q"] attributes {plan.map = ["thread", "thread"], plan.tasks = 64 : i64, plan.work = 65536 : i64}
 // CHECK: par.reduce add {{.*}} level "simd" attributes {plan.unroll = 4 : i64, plan.vector = 16 : i64}
 func.func @dot_rows(%m: index, %n: index, %k: index, %xa: !par.buf<?x?xf32>, %wa: !par.buf<?x?xf32>, %ya: !par.buf<?x?xf32>) {
   %c0 = arith.constant 0 : index
@@ -51,7 +51,7 @@ func.func @product(%m: index, %n: index, %k: index, %xa: !par.buf<?x?xf32>, %wa:
 
 // The widest element decides the lanes: f64 gets eight.
 // CHECK-LABEL: func.func @widen(
-// CHECK: plan.map = ["simd"], plan.vector = 8 : i64
+// CHECK: plan.map = ["simd"], plan.tasks = 64 : i64, plan.vector = 8 : i64
 func.func @widen(%n: index, %xa: !par.buf<?xf32>, %ya: !par.buf<?xf64>) {
   %c0 = arith.constant 0 : index
   %x = par.bind %xa[%n] : !par.buf<?xf32>

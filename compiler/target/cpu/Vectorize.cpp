@@ -15,6 +15,8 @@
 #include "compiler/target/cpu/Extremes.h"
 #include "compiler/target/cpu/Lanes.h"
 #include "dialects/par/Combine.h"
+#include "dialects/plan/Pins.h"
+#include "dialects/plan/Plan.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -286,6 +288,9 @@ struct VectorizePass : impl::CpuVectorizeBase<VectorizePass> {
       obstacle = Nest(op, lastAxis(op), target).varying.obstacle;
     if (obstacle.empty())
       return false;
+    if (plan::isPinned(op, "vector"))
+      emitError(plan::locationOfPin(op, "vector"))
+          << "pin: @vector cannot be obeyed here: " << obstacle;
     op->setAttr("level", StringAttr::get(op->getContext(), "step"));
     op->setAttr("plan.why", StringAttr::get(op->getContext(), "not in lanes: " + obstacle));
     return true;

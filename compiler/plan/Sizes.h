@@ -1,0 +1,36 @@
+// Index arithmetic at given sizes of the dims.
+#pragma once
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/DenseMap.h"
+#include <map>
+#include <optional>
+#include <string>
+
+namespace texpr::plan {
+
+class Sizes {
+public:
+  explicit Sizes(mlir::func::FuncOp func) : func(func) {}
+  void set(llvm::StringRef dim, int64_t size) {
+    sizes[dim.str()] = size;
+    known.clear();
+  }
+  void setAll(const Sizes &other) {
+    sizes = other.sizes;
+    known.clear();
+  }
+
+  /// The value of index arithmetic or of a condition on it; nothing where a dim without a size, or data, takes part.
+  std::optional<int64_t> eval(mlir::Value v) const;
+  /// "m = …, n = …": the dims that have no size.
+  std::string missing() const;
+
+private:
+  std::optional<int64_t> compute(mlir::Value v) const;
+
+  mlir::func::FuncOp func;
+  mutable llvm::DenseMap<mlir::Value, std::optional<int64_t>> known;
+  std::map<std::string, int64_t> sizes;
+};
+
+} // namespace texpr::plan
