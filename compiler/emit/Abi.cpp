@@ -23,6 +23,10 @@ static std::string spelling(Type type, bool isUnsigned) {
     return "f16";
   if (type.isBF16())
     return "bf16";
+  if (isa<Float8E4M3FNType>(type))
+    return "f8e4m3";
+  if (isa<Float8E5M2Type>(type))
+    return "f8e5m2";
   if (type.isIndex())
     return isUnsigned ? "u64" : "i64";
   if (type.isInteger(1))
@@ -46,7 +50,8 @@ AbiFunction abiOf(func::FuncOp func) {
         abi.dims.push_back(dim.getValue().str());
         continue;
       }
-      AbiLeaf leaf{dim.getValue().str(), declared ? declared.getValue().str() : "i64", false, true};
+      AbiLeaf leaf{dim.getValue().str(), declared ? declared.getValue().str() : "i64", false, false,
+                   true};
       placed.emplace_back(position.getInt(), leaf);
       continue;
     }
@@ -59,6 +64,7 @@ AbiFunction abiOf(func::FuncOp func) {
     }
     auto buffer = dyn_cast<par::BufType>(type);
     leaf.isTensor = bool(buffer);
+    leaf.isInout = bool(func.getArgAttr(i, "tx.inout"));
     leaf.scalar = spelling(buffer ? buffer.getElementType() : type, isUnsigned);
     (func.getArgAttr(i, "tx.out") ? abi.results : abi.params).push_back(leaf);
   }

@@ -82,7 +82,8 @@ Prototype prototype(const AbiFunction &fn) {
   for (const AbiLeaf &leaf : fn.params) {
     std::string type(cType(leaf.scalar));
     out.entry.push_back(
-        {leaf.isTensor ? "const " + type + " *" : type + " ", names.take(leaf.name)});
+        {leaf.isTensor ? (leaf.isInout ? "" : "const ") + type + " *" : type + " ",
+         names.take(leaf.name)});
     if (leaf.isDim)
       out.workspace.push_back(out.entry.back());
   }
@@ -161,7 +162,7 @@ std::string aliasRule(const AbiFunction &fn, const std::vector<CParameter> &entr
   auto list = [&](std::string &text) { text += (text.empty() ? "" : ", ") + entry[next].name; };
   for (const AbiLeaf &leaf : fn.params) {
     if (leaf.isTensor)
-      list(inputs);
+      list(leaf.isInout ? outputs : inputs);
     ++next;
   }
   for (size_t end = next + fn.results.size() + fn.foundDims.size(); next < end; ++next)

@@ -12,6 +12,7 @@ struct AbiLeaf {
   std::string name;     // as in the source, with the leaf's path: "x", "x_0", "z_re"
   std::string scalar;   // "f32", "bool", … as .tx spells it
   bool isTensor = true; // a pointer; else by value (a result is a pointer all the same)
+  bool isInout = false; // a parameter that is changed in place
   bool isDim = false; // an integer scalar that stands as a dim: the workspace formula takes it too
 };
 

@@ -16,6 +16,7 @@
 #include "llvm/Support/raw_ostream.h"
 #include <algorithm>
 #include <chrono>
+#include <functional>
 
 namespace texpr {
 
@@ -78,7 +79,7 @@ private:
 
   ExitCode matchOutputs() {
     std::vector<std::string> names;
-    for (const CallLeaf &leaf : resultLeaves(*fn))
+    for (const CallLeaf &leaf : outputLeaves(*fn))
       names.push_back(leaf.name);
     paths.resize(names.size());
     for (const std::string &output : options.outputs) {
@@ -123,9 +124,11 @@ private:
       return code;
     if (ExitCode code = object.prepare(*fn, values, options.threads))
       return code;
-    ExitCode code = timed([&] { return object.call(); });
-    if (code == exitDone)
+    ExitCode code = timed([&] { return object.call(); }, [&] { object.restoreLent(); });
+    if (code == exitDone) {
       values.shrink(*fn);
+      values.takeLent(*fn);
+    }
     return code;
   }
 
@@ -168,10 +171,12 @@ private:
     return isOurs ? exitInternal : exitProgram;
   }
 
-  /// Runs `once`; with --time again and again, for about a second.
-  template <typename F> ExitCode timed(F &&once) {
+  /// Runs `once`, each time after `before`; with --time again and again, for about a second.
+  template <typename F> ExitCode timed(F &&once, const std::function<void()> &before = nullptr) {
     double total = 0;
     do {
+      if (before)
+        before();
       auto begin = std::chrono::steady_clock::now();
       if (ExitCode code = once())
         return code;
@@ -184,7 +189,7 @@ private:
   }
 
   ExitCode writeResults() {
-    auto leaves = resultLeaves(*fn);
+    auto leaves = outputLeaves(*fn);
     for (size_t r = 0; r < leaves.size(); ++r) {
       const reference::Array &array = values.results[r];
       std::string error;

@@ -61,6 +61,23 @@ std::vector<CallLeaf> resultLeaves(const FnDecl &fn) {
   return out;
 }
 
+std::vector<CallLeaf> outputLeaves(const FnDecl &fn) {
+  std::vector<CallLeaf> out = resultLeaves(fn);
+  for (const Param &param : fn.params)
+    if (param.isInout)
+      for (CallLeaf &leaf : leavesOf(param.decl->name.text, param.decl->type))
+        out.push_back(std::move(leaf));
+  return out;
+}
+
+void CallValues::takeLent(const FnDecl &fn) {
+  size_t leaf = 0, result = resultLeaves(fn).size();
+  for (const Param &param : fn.params)
+    for (size_t k = leavesOf("", param.decl->type).size(); k > 0; --k, ++leaf)
+      if (param.isInout)
+        results[result++] = leaves[leaf].tensor();
+}
+
 static Value assemble(const Type &type, const std::vector<Value> &leaves, size_t &next) {
   if (!type.isTuple())
     return leaves[next++];
@@ -384,7 +401,7 @@ private:
   }
 
   ExitCode makeResults() {
-    for (const CallLeaf &leaf : resultLeaves(fn)) {
+    for (const CallLeaf &leaf : outputLeaves(fn)) {
       // A negative extent is refused by the entry, which says why; it needs no memory.
       Shape shape = shapeOf(*leaf.type).value_or(Shape{0});
       for (int64_t &length : shape)

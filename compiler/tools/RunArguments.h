@@ -14,6 +14,8 @@ struct CallLeaf {
 std::vector<CallLeaf> leavesOf(const std::string &name, const Type &type);
 /// The leaves of all results, named as in the generated header.
 std::vector<CallLeaf> resultLeaves(const FnDecl &fn);
+/// Those, then the leaves of what is lent: what a call gives.
+std::vector<CallLeaf> outputLeaves(const FnDecl &fn);
 
 /// Everything that a call needs. Dims are by name, in the order of the C signature.
 struct CallValues {
@@ -26,6 +28,8 @@ struct CallValues {
   std::vector<int64_t> found; // the dims that a call has found, in order
   /// Gives the results the shapes that were found.
   void shrink(const FnDecl &fn);
+  /// Copies what a call has changed in place behind the results.
+  void takeLent(const FnDecl &fn);
 
   /// The parameters, one value each: leaves put back into tuples.
   std::vector<reference::Value> params(const FnDecl &fn) const;

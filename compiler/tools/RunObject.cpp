@@ -33,8 +33,9 @@ std::vector<std::string> entryTypes(const FnDecl &fn) {
   std::vector<std::string> types(llvm::count_if(fn.dims, isAxis), "int64_t");
   for (const Param &param : fn.params)
     for (const CallLeaf &leaf : leavesOf("", param.decl->type))
-      types.push_back(leaf.type->isTensor() ? "const " + cTypeOf(*leaf.type) + " *"
-                                            : cTypeOf(*leaf.type));
+      types.push_back(leaf.type->isTensor()
+                          ? (param.isInout ? "" : "const ") + cTypeOf(*leaf.type) + " *"
+                          : cTypeOf(*leaf.type));
   for (const CallLeaf &leaf : resultLeaves(fn))
     types.push_back(cTypeOf(*leaf.type) + " *");
   types.insert(types.end(), llvm::count_if(fn.dims, isFound), "int64_t *");
@@ -166,8 +167,9 @@ ExitCode RunObject::prepare(const FnDecl &fn, CallValues &values, int threads) {
                                      : leaf.own().bytes.data());
   }
   entryArguments.insert(entryArguments.end(), leaves.begin(), leaves.end());
-  for (reference::Array &result : values.results)
-    entryArguments.push_back(result.bytes.data());
+  for (size_t r = 0, count = resultLeaves(fn).size(); r < count; ++r)
+    entryArguments.push_back(values.results[r].bytes.data());
+  keepLent(fn, values);
   for (int64_t &dim : values.found)
     entryArguments.push_back(&dim);
   entryArguments.push_back(&context);
@@ -182,6 +184,22 @@ ExitCode RunObject::prepare(const FnDecl &fn, CallValues &values, int threads) {
   context.workspace = workspace.data() + (64 - begin % 64) % 64;
   context.workspace_bytes = workspaceBytes;
   return exitDone;
+}
+
+/// What is lent, before any call changes it.
+void RunObject::keepLent(const FnDecl &fn, CallValues &values) {
+  size_t leaf = 0;
+  for (const Param &param : fn.params)
+    for (size_t k = leavesOf("", param.decl->type).size(); k > 0; --k, ++leaf)
+      if (param.isInout) {
+        std::vector<uint8_t> &bytes = values.leaves[leaf].own().bytes;
+        lent.push_back({&bytes, bytes});
+      }
+}
+
+void RunObject::restoreLent() {
+  for (auto &[bytes, before] : lent)
+    std::copy(before.begin(), before.end(), bytes->begin());
 }
 
 ExitCode RunObject::call() {

@@ -18,10 +18,13 @@ public:
   ExitCode prepare(const FnDecl &fn, CallValues &values, int threads);
   /// One call. A refusal is printed, exitProgram.
   ExitCode call();
+  /// Gives what is lent its first contents again.
+  void restoreLent();
 
 private:
   using Entry = int (*)(void *const *);
   ExitCode failed(int status) const;
+  void keepLent(const FnDecl &fn, CallValues &values);
 
   void *library = nullptr;
   Entry entry = nullptr, query = nullptr;
@@ -33,6 +36,7 @@ private:
   char errorText[512] = {};
   size_t workspaceBytes = 0;
   std::vector<uint8_t> workspace;
+  std::vector<std::pair<std::vector<uint8_t> *, std::vector<uint8_t>>> lent;
 };
 
 } // namespace texpr

@@ -91,6 +91,26 @@ Value Bound::ofDifference(Operation *sub) {
   return arith::ConstantIndexOp::create(b, sub->getLoc(), *least);
 }
 
+/// Of (a + (d - 1)) / d: a and d.
+static std::pair<Value, Value> ceilQuotient(Operation *op) {
+  auto sum = isa_and_nonnull<arith::DivUIOp>(op) ? op->getOperand(0).getDefiningOp<arith::AddIOp>()
+                                                 : arith::AddIOp();
+  auto less = sum ? sum.getRhs().getDefiningOp<arith::SubIOp>() : arith::SubIOp();
+  if (!less || less.getLhs() != op->getOperand(1) || !matchPattern(less.getRhs(), m_One()))
+    return {};
+  return {sum.getLhs(), op->getOperand(1)};
+}
+
+/// ceil(a / max(ceil(a / n), 1)) is at most n: a divided in n pieces, where n depends on data.
+static Value piecesOf(Operation *op) {
+  auto [whole, size] = ceilQuotient(op);
+  auto atLeastOne = size ? size.getDefiningOp<arith::MaxSIOp>() : arith::MaxSIOp();
+  if (!atLeastOne || !matchPattern(atLeastOne.getRhs(), m_One()))
+    return {};
+  auto [again, pieces] = ceilQuotient(atLeastOne.getLhs().getDefiningOp());
+  return again == whole ? pieces : Value();
+}
+
 Value Bound::bound(Value v, bool isUpper) {
   if (Value e = exact(v))
     return e;
@@ -144,6 +164,8 @@ Value Bound::bound(Value v, bool isUpper) {
   if (isa<arith::RemUIOp, arith::DivUIOp>(op)) {
     if (!isUpper)
       return arith::ConstantIndexOp::create(b, loc, 0);
+    if (Value pieces = piecesOf(op))
+      return upper(pieces);
     Value divisor = exact(op->getOperand(1));
     if (!divisor)
       return {};

@@ -61,7 +61,8 @@ struct GroupKernels : impl::GroupKernelsBase<GroupKernels> {
     llvm::DenseSet<Value> seen;
     for (OpOperand &operand : ret->getOpOperands()) {
       Value v = operand.get();
-      if (!isa<RankedTensorType>(v.getType()))
+      if (!isa<RankedTensorType>(v.getType()) ||
+          func.getResultAttr(operand.getOperandNumber(), "tx.tied"))
         continue;
       Operation *def = v.getDefiningOp();
       bool isOwn = def && !isa<tx::BindOp, tx::VerifyOp>(def);

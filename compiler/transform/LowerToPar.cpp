@@ -123,10 +123,17 @@ void ParLowering::lowerSignature() {
       a = b.getDictionaryAttr({});
   b.setInsertionPoint(ret);
   for (auto [i, v] : llvm::enumerate(ret.getOperands())) {
+    if (auto tied = func.getResultAttrOfType<IntegerAttr>(i, "tx.tied")) {
+      NamedAttrList attrs(argAttrs[tied.getInt()]);
+      attrs.set("tx.inout", b.getUnitAttr());
+      argAttrs[tied.getInt()] = attrs.getDictionary(b.getContext());
+      outArguments.push_back(entry.getArgument(tied.getInt()));
+      continue;
+    }
     NamedAttrList attrs(func.getResultAttrDict(i));
     attrs.set("tx.out", b.getUnitAttr());
     argAttrs.push_back(attrs.getDictionary(b.getContext()));
-    entry.addArgument(bufferOf(v.getType()), v.getLoc());
+    outArguments.push_back(entry.addArgument(bufferOf(v.getType()), v.getLoc()));
   }
   func.removeResAttrsAttr();
   func.setType(b.getFunctionType(entry.getArgumentTypes(), {}));
@@ -136,7 +143,6 @@ void ParLowering::lowerSignature() {
 LogicalResult ParLowering::run() {
   Block &entry = func.getBody().front();
   auto ret = cast<func::ReturnOp>(entry.getTerminator());
-  unsigned firstOut = entry.getNumArguments();
   lowerSignature();
   // Extents are found through regions: all are asked before the first region moves.
   SmallVector<Operation *> makers;
@@ -162,8 +168,9 @@ LogicalResult ParLowering::run() {
         if (b.getInsertionPoint() == entry.begin() ||
             std::prev(b.getInsertionPoint())->isBeforeInBlock(def))
           b.setInsertionPointAfter(def);
-    Value arg = entry.getArgument(firstOut + i);
+    Value arg = outArguments[i];
     outs.push_back({par::BindOp::create(b, v.getLoc(), arg.getType(), arg, ext), {}});
+    lentBuffers[arg] = outs.back().buffer;
   }
   SmallVector<bool> inPlace;
   for (auto [v, out] : llvm::zip(ret.getOperands(), outs))
@@ -178,7 +185,35 @@ LogicalResult ParLowering::run() {
     op->dropAllUses();
     op->erase();
   }
+  dropSelfCopies();
   return success();
+}
+
+/// What is lent starts as itself: a loop that stores each element where it has loaded it is nothing.
+void ParLowering::dropSelfCopies() {
+  SmallVector<par::ForallOp> copies;
+  func.walk([&](par::ForallOp forall) {
+    par::LoadOp load;
+    for (Operation &op : forall.getBlock()->without_terminator()) {
+      if (auto store = dyn_cast<par::StoreOp>(op)) {
+        Value v = store.getValue();
+        while (auto cast = v.getDefiningOp<arith::IndexCastOp>())
+          v = cast.getIn();
+        if (load && v == load.getResult() && store.getDest() == load.getSource() &&
+            !store.getMask() && !load.getMask() &&
+            ValueRange(store.getIndices()) == ValueRange(load.getIndices()) &&
+            op.getNextNode() == forall.getBlock()->getTerminator())
+          copies.push_back(forall);
+        return;
+      }
+      if (auto next = dyn_cast<par::LoadOp>(op); next && !load)
+        load = next;
+      else if (!isa<arith::IndexCastOp>(op))
+        return;
+    }
+  });
+  for (par::ForallOp copy : copies)
+    copy->erase();
 }
 
 // ---- the walk ----------------------------------------------------------------------------------
@@ -190,7 +225,10 @@ void ParLowering::lowerBlock(Block &block) {
 
 void ParLowering::lowerOp(Operation *op) {
   b.setInsertionPoint(op);
-  if (auto bind = dyn_cast<tx::BindOp>(op)) {
+  if (auto bind = dyn_cast<tx::BindOp>(op); bind && lentBuffers.contains(bind.getSource())) {
+    places[bind.getResult()] = {lentBuffers.lookup(bind.getSource()), {}}; // what is lent is the result
+    dead.push_back(op);
+  } else if (bind) {
     places[bind.getResult()] = {par::BindOp::create(b, op->getLoc(), bind.getSource().getType(),
                                                     bind.getSource(), bind.getExtents()),
                                 {}};

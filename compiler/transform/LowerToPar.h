@@ -30,6 +30,7 @@ public:
 private:
   // LowerToPar.cpp: functions, kernels, islands, control
   void lowerSignature();
+  void dropSelfCopies();
   void lowerBlock(mlir::Block &block);
   void lowerOp(mlir::Operation *op);
   void lowerKernel(tx::KernelOp op);
@@ -136,6 +137,8 @@ private:
   llvm::DenseMap<mlir::Value, Place> requests; // of values to come
   llvm::DenseMap<mlir::Value, llvm::SmallVector<mlir::Value>> extentsBefore;
   llvm::SmallVector<mlir::Operation *> dead;
+  llvm::SmallVector<mlir::Value> outArguments;           // of the function's results
+  llvm::DenseMap<mlir::Value, mlir::Value> lentBuffers; // by argument
 };
 
 bool isTensor(mlir::Value v);

@@ -53,6 +53,9 @@ LogicalResult Machine::runFunction(func::FuncOp f, ArrayRef<std::optional<Datum>
       if (f.getArgAttr(i, "tx.out"))
         for (Operation *user : f.getArgument(i).getUsers())
           results.push_back(get(user->getResult(0)));
+    for (unsigned i = 0; outermost && i < f.getNumArguments(); ++i)
+      if (f.getArgAttr(i, "tx.inout"))
+        results.push_back(get((*f.getArgument(i).user_begin())->getResult(0)));
   }
   values = outerValues;
   function = outerFunction;

@@ -45,11 +45,12 @@ LogicalResult Machine::runMemory(Operation *op, bool &known) {
 }
 
 LogicalResult Machine::bind(Operation *op, Value source, ValueRange extents, Type element) {
+  unsigned position = cast<BlockArgument>(source).getArgNumber();
+  bool isLent = function.getArgAttr(position, "tx.inout") != nullptr; // changed, not the caller's
   if (values->contains(source)) {
-    set(op->getResult(0), get(source));
+    set(op->getResult(0), isLent ? copyOf(get(source)) : get(source));
     return success();
   }
-  unsigned position = cast<BlockArgument>(source).getArgNumber();
   SmallVector<int64_t> sizes = integers(extents);
   if (llvm::any_of(sizes, [](int64_t e) { return e < 0; }))
     return error(op, "binds a negative extent");

@@ -93,10 +93,14 @@ class Library:
         return status, size.value
 
     def call(self, name, values, outputs, workers=1, own_workspace=False):
-        """`outputs`: {name: (shape, dtype)}. The status, the error's text and the arrays."""
+        """`outputs`: {name: (shape, dtype)}; one that is among the values, too, is lent and starts as that. The status, the
+        error's text and the arrays."""
         text = ctypes.create_string_buffer(256)
         call = Call(ctypes.sizeof(Call), 1, -1, workers, error_text=ctypes.addressof(text), error_text_bytes=256)
         results = {key: Guarded(*spec) for key, spec in outputs.items()}
+        for key in results.keys() & values.keys():
+            results[key].array[...] = values[key]
+        starts = {key: guarded.inside.copy() for key, guarded in results.items()}
         status, size = self.workspace_bytes(name, values, call)
         canary = None
         if status == OK and not own_workspace and size:
@@ -109,7 +113,7 @@ class Library:
             raise Broken(f"{name}: written behind the workspace")
         for key, guarded in results.items():
             guarded.check(key)
-            if status in (ARGUMENT, CONTRACT, WORKSPACE) and (guarded.inside != 0xFF).any():
+            if status in (ARGUMENT, CONTRACT, WORKSPACE) and (guarded.inside != starts[key]).any():
                 raise Broken(f"{key}: written before an entry error")
         for key, before in inputs.items():
             if before.tobytes() != values[key].tobytes():
