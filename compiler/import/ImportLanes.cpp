@@ -10,6 +10,13 @@ using namespace mlir;
 namespace texpr::importer {
 
 Val FnImporter::laneOp(const CallExpr &e) {
+  if (e.laneOp == LaneOp::Below) { // needs no meeting: (1 << lane) - 1
+    mlir::Type word = b.getI32Type();
+    Value one = arith::ConstantIntOp::create(b, loc, 1, 32);
+    Value lane = arith::IndexCastOp::create(b, loc, word, laneIndex);
+    Value bit = arith::ShLIOp::create(b, loc, one, lane);
+    return {{{arith::SubIOp::create(b, loc, bit, one), ScalarKind::U32}}};
+  }
   SmallVector<Value> operands;
   for (const ExprPtr &arg : e.args)
     operands.push_back(operands.empty() ? scalar(*arg) : index(*arg));
@@ -36,7 +43,7 @@ Val FnImporter::laneOp(const CallExpr &e) {
     break;
   case LaneOp::Below:
   case LaneOp::None:
-    kind = "below";
+    error(e.range, "a call that is no operation of lanes");
     break;
   }
   auto op = par::LaneOp::create(b, loc, scalarType(context, e.type.scalar), kind, operands);

@@ -224,10 +224,14 @@ void FnImporter::parallel(const ParStmt &s, size_t axis) {
   Body body(*this, op.getBody(), ValueRange(lower).getTypes(), /*staysInPlace=*/true);
   for (size_t i = axis; i < to; ++i)
     bindBinder(*s.binders[i], body.args[i - axis]);
+  Value outerLane = laneIndex;
+  if (s.fully && level == "lane")
+    laneIndex = body.args[0];
   if (to < s.domain.size())
     parallel(s, to);
   else
     inBody(*s.body);
+  laneIndex = outerLane;
   par::YieldOp::create(b, loc);
 }
 

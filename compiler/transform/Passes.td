@@ -42,6 +42,11 @@ def LowerToPar : Pass<"lower-to-par", "::mlir::ModuleOp"> {
   let dependentDialects = ["::texpr::par::ParDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
 }
 
+def SplitLanes : Pass<"split-lanes", "::mlir::ModuleOp"> {
+  let summary = "Full foralls, whose iterations meet, as foralls between the meetings";
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect", "::texpr::par::ParDialect"];
+}
+
 def UnrollReduces : Pass<"unroll-reduces", "::mlir::ModuleOp"> {
   let summary = "A reduction over a few constant iterations becomes straight-line code";
   let dependentDialects = ["::mlir::arith::ArithDialect"];
