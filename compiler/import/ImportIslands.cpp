@@ -10,6 +10,7 @@
 // A block that stands where statements do (inside another island, in no form) adds to that island
 // instead.
 #include "compiler/import/Importer.h"
+#include "compiler/source/FoundLets.h"
 
 using namespace mlir;
 
@@ -41,6 +42,10 @@ void FnImporter::statements(const std::vector<StmtPtr> &stmts, ArrayRef<const Ex
     first = 0;
   for (size_t i = 0; i < first; ++i)
     statement(*stmts[i]);
+  std::vector<bool> isEarly = foundLets(stmts, after.vec()).isEarly;
+  for (size_t i = first; i < last; ++i)
+    if (isEarly[i])
+      statement(*stmts[i]);
   island(stmts, first, last, after, lent);
   for (size_t i = last + 1; i < stmts.size(); ++i)
     statement(*stmts[i]);
@@ -80,8 +85,10 @@ void FnImporter::island(const std::vector<StmtPtr> &stmts, size_t first, size_t 
   for (const Expr *e : after)
     collectUses(e, usedAfter);
   std::vector<const Decl *> declared, leaving(lent.begin(), lent.end());
+  std::vector<bool> isEarly = foundLets(stmts, after.vec()).isEarly;
   for (size_t i = first; i <= last; ++i)
-    declaredBy(*stmts[i], declared);
+    if (!isEarly[i])
+      declaredBy(*stmts[i], declared);
   for (const Decl *d : declared)
     if (usedAfter.contains(d) &&
         !(d->kind != Decl::Kind::Buffer && d->type.isScalar() && d->value && isOfEntry(*d->value)))
@@ -114,7 +121,8 @@ void FnImporter::island(const std::vector<StmtPtr> &stmts, size_t first, size_t 
         store(to, {}, from, AssignOp::Set);
     }
     for (size_t i = first; i <= last; ++i)
-      statement(*stmts[i]);
+      if (!isEarly[i])
+        statement(*stmts[i]);
     par::YieldOp::create(b, loc);
     resultBuffers = std::move(outer);
   }

@@ -124,8 +124,34 @@ private:
     return tally;
   }
 
+  /// What the chunks of a scan or filter cut, of a loop over one of them: chunk * size / chunks … (chunk + 1) * size / chunks.
+  static Value cutBy(par::SeqOp loop, par::ForallOp &chunks) {
+    chunks = loop->getParentOfType<par::ForallOp>();
+    auto end = loop.getUpper().getDefiningOp<arith::DivUIOp>();
+    auto product = end ? end.getLhs().getDefiningOp<arith::MulIOp>() : arith::MulIOp();
+    auto next = product ? product.getLhs().getDefiningOp<arith::AddIOp>() : arith::AddIOp();
+    bool isCut = chunks && next && chunks.getArgs().size() == 1 &&
+                 next.getLhs() == chunks.getArgs()[0] && end.getRhs() == chunks.getUpper()[0];
+    return isCut ? product.getRhs() : Value();
+  }
+
   Tally nest(Operation *op, tx::HasDomain loop) {
     Tally tally = blocks(op);
+    par::ForallOp chunks;
+    // All chunks together run once over what they cut.
+    if (auto seq = dyn_cast<par::SeqOp>(op))
+      if (Value size = cutBy(seq, chunks)) {
+        tally.each([&](const Formula &f) {
+          return indices.sum(f, seq.getInductionVar(), chunks.getLower()[0], size,
+                             seq.getAxis().str());
+        });
+        return tally;
+      }
+    if (isa<par::ForallOp>(op) && llvm::any_of(op->getRegion(0).front(), [&](Operation &inner) {
+          auto seq = dyn_cast<par::SeqOp>(inner);
+          return seq && cutBy(seq, chunks) && chunks == op;
+        }))
+      return tally;
     if (auto reduce = dyn_cast<par::ReduceOp>(op))
       tally.add(combining(reduce));
     bool isRing = rings.count(placeOf(op));

@@ -1,13 +1,14 @@
 // scan, filter, and dims that are found while running.
 //
-// S1: a scan gives a value for each index of its domain, which is a box as a `compute`'s; S2: an exclusive
-// one starts with the identity of its operator. S3: the length of a filter is a dim of its own that nothing
+// D8, D9: a scan gives a value for each index of its domain, which is a box of values of one shape; O3: an exclusive
+// one starts with the identity of its operator. D10: the length of a filter is a dim of its own that nothing
 // but its bound is known of, 0 <= k <= n. A `let` or a result names it by its type; what a signature says
-// of such a dim (D10) is proved at the end of the body, since no entry can test it.
+// of such a dim is proved at the end of the body, since no entry can test it.
 //
 // In: a filter, a `let … : T[k] = e`, a result `-> (u: T[k])`, a call of such a function. Out: symbols of kind
 // Found with their bound in dims; DimBinding::How::Found; FnInfo::promised proved.
 #include "compiler/source/Checker.h"
+#include "compiler/source/FoundLets.h"
 #include <algorithm>
 
 namespace texpr {
@@ -201,6 +202,18 @@ void Checker::declareFoundDims(LetStmt &s) {
   collect(collect, s.declared->type);
 }
 
+/// D11: among stores, a value with a length of its own is used among them, or rests on none of them.
+void Checker::checkFoundLets(const std::vector<StmtPtr> &stmts, const Expr *after) {
+  if (!frames.empty() && frames.back().kind != Frame::Kind::Form &&
+      frames.back().kind != Frame::Kind::Value)
+    return;
+  if (const LetStmt *late = foundLets(stmts, {after}).late)
+    diags
+        .error(late->range, "a length that is found between the stores of a block is not yet "
+                            "supported behind the last of them")
+        .note("move this `let` behind the last store, or let it rest on nothing that is stored to");
+}
+
 /// The names of the type get the lengths of the value, and stand in scope from here on.
 bool Checker::settleFoundDims(LetStmt &s) {
   for (const auto &d : s.foundDims) {
@@ -311,7 +324,7 @@ static std::string lengthName(const Type *expected, const std::vector<SymbolInfo
   return "kept";
 }
 
-/// S3: at most as many are kept as there are.
+/// D10: at most as many are kept as there are.
 void Checker::checkFilter(FilterExpr &e, const Type *expected) {
   std::string name = lengthName(expected, symbols, facts);
   std::optional<FExpr> most;
