@@ -73,9 +73,8 @@ bool Checker::isInRangeWithin(const RType &r, const Expr *branch, size_t leaf, R
 bool Checker::isInRange(const RType &r, const Expr &e, size_t leaf, RangeFault &fault) {
   std::optional<FExpr> value = leafValue(e, leaf);
   Cases cases = value ? rangeCases(r, *value) : Cases();
-  for (const auto &conjunction : cases)
-    if (isProved(conjunction))
-      return true;
+  if (isProvedAny(cases))
+    return true;
   if (auto *choice = llvm::dyn_cast<IfExpr>(&e))
     return isInRangeWithin(r, choice->thenBlock ? choice->thenBlock->value.get() : nullptr, leaf,
                            fault) &&

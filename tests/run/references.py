@@ -459,6 +459,102 @@ def moe(rng):
                {"y": ((1, 1), F), "expert": ((1, 2), np.int64)}, status=CONTRACT, says="e >= 2")
 
 
+def csr_of(rng, m, n, density):
+    """A matrix with small entries, and its rows: pointers, columns, values."""
+    a = (rng.random((m, n)) < density) * dyadic(rng, m, n)
+    row = np.concatenate([[0], np.cumsum((a != 0).sum(1))]).astype(np.int64)
+    r, c = np.nonzero(a)
+    return a, row, c.astype(np.int32), a[r, c]
+
+
+def csr(rng):
+    for m, n, k, density in ((0, 0, 0, 0), (0, 3, 2, 1), (3, 0, 1, 1), (1, 1, 1, 1), (5, 7, 0, 0.5), (7, 5, 3, 0.5), (100, 33, 17, 0.1), (1001, 300, 1, 0.02)):
+        a, row, col, val = csr_of(rng, m, n, density)
+        x, dense = dyadic(rng, n), dyadic(rng, n, k)
+        entries = dict(m=m, z=len(val), row=row, val=val)
+        yield Case("spmv", dict(entries, n=n, col=col, x=x), out(y=(m,)), exact(y=a @ x))
+        yield Case("spmm", dict(entries, n=n, k=k, col=col, x=dense), out(y=(m, k)), exact(y=a @ dense))
+        longest = np.array(np.diff(row).max(initial=0))
+        yield Case("row_sums", dict(entries, row=row.astype(np.int32)), dict(total=((m,), F), longest=((), np.int64)),
+                   exact(total=a.sum(1), longest=longest))
+    for at, value, says in ((0, 1, "row[0] == 0"), (0, -1, "row[0] == 0"), (m, len(val) + 1, "row[m] == z"), (m, 2**62, "row[m] == z"),
+                            (m // 2, len(val) + 1, "sorted(row)"), (m // 2, -5, "sorted(row)"), (1, np.iinfo(np.int64).min, "sorted(row)")):
+        wrong = row.copy()
+        wrong[at] = value
+        yield Case("spmv", dict(entries, row=wrong, n=n, col=col, x=x), out(y=(m,)), status=DATA, says=says)
+    bad = col.copy()
+    bad[len(val) // 3] = n
+    yield Case("spmv", dict(entries, n=n, col=bad, x=x), out(y=(m,)), status=DATA, says="col")
+    yield Case("spmm", dict(entries, n=n, k=k, col=bad, x=dense), out(y=(m, k)), status=DATA, says="col")
+    yield Case("spmv", dict(entries, row=row[:-1], m=m - 1, n=n, col=col, x=x), out(y=(m - 1,)), status=DATA if row[-2] != len(val) else OK,
+               says="row[m] == z" if row[-2] != len(val) else "")
+
+
+def ragged_softmax(rng):
+    for lengths in ((), (0,), (1,), (0, 0, 3, 0), (2, 5, 0, 1, 17), tuple(rng.integers(0, 40, 333)), (5001, 3)):
+        first = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        m, z = len(lengths), int(first[-1])
+        x = wide(rng, z)
+        y, bound = np.zeros(z), np.zeros(z)
+        for lo, hi in zip(first, first[1:]):
+            if lo == hi:
+                continue
+            e, relative = softmax_parts(x[lo:hi])
+            y[lo:hi] = e / e.sum()
+            bound[lo:hi] = y[lo:hi] * (relative + (e * relative).sum() / e.sum() + (hi - lo) * U + ULP)
+        yield Case("ragged_softmax", dict(m=m, z=z, first=first, x=x), out(y=(z,)), within(y=(y, bound)))
+    wrong = first.copy()
+    wrong[1] = z + 1
+    yield Case("ragged_softmax", dict(m=m, z=z, first=wrong, x=x), out(y=(z,)), status=DATA, says="sorted(first)")
+
+
+def attend(score, values):
+    """Softmax of exact scores times values, and the bound of its error; 0 for no scores."""
+    if len(score) == 0:
+        return np.zeros(values.shape[1]), np.zeros(values.shape[1])
+    e, relative = softmax_parts(score)
+    values = values.astype(np.float64)
+    o = e @ values / e.sum()
+    spread = (e * relative) @ np.abs(values) / e.sum()
+    of_sum = ((e * relative).sum() / e.sum() + len(score) * U + ULP) * np.abs(o)
+    return o, 2 * (spread + of_sum + len(score) * U * (e @ np.abs(values)) / e.sum())
+
+
+def paged_attention(rng):
+    scale = F(0.25)
+    for b, h, g, d, s, pages, most in ((0, 2, 1, 4, 2, 3, 2), (2, 2, 1, 4, 2, 3, 0), (1, 1, 1, 1, 1, 1, 1), (2, 4, 2, 0, 3, 7, 4), (3, 8, 2, 5, 16, 40, 5), (4, 6, 6, 16, 7, 9, 11)):
+        q, keys, values = dyadic(rng, b, h, d, top=2), dyadic(rng, pages, s, g, d, top=2), dyadic(rng, pages, s, g, d, top=2)
+        table, length = rng.integers(0, pages, (b, most)).astype(np.int32), rng.integers(0, most * s + 1, b).astype(np.int32)
+        y, bound = np.zeros((b, h, d)), np.zeros((b, h, d))
+        for i in range(b):
+            t = np.arange(length[i])
+            for j in range(h):
+                at = table[i, t // s], t % s, j // (h // g)
+                y[i, j], bound[i, j] = attend((keys[at] @ q[i, j] * scale).astype(np.float64), values[at])
+        call = dict(b=b, h=h, d=d, pages=pages, s=s, g=g, most=most, q=q, keys=keys, values=values, table=table, length=length, scale=scale)
+        yield Case("paged_attention", call, out(y=(b, h, d)), within(y=(y, bound)))
+    wrong = length.copy()
+    wrong[2] = most * s + 1
+    yield Case("paged_attention", dict(call, length=wrong), out(y=(b, h, d)), status=DATA, says="length")
+    wrong = table.copy()
+    wrong[:, 0] = pages
+    yield Case("paged_attention", dict(call, table=wrong, length=np.full(b, s, np.int32)), out(y=(b, h, d)), status=DATA, says="table")
+    yield Case("paged_attention", dict(call, h=h - 1, q=q[:, 1:].copy()), out(y=(b, h - 1, d)), status=CONTRACT, says="h % g == 0")
+
+
+def grouped_attention(rng):
+    scale = F(0.5)
+    for b, h, g, s, t, d in ((0, 1, 1, 2, 3, 4), (2, 2, 2, 0, 3, 4), (1, 1, 1, 1, 1, 1), (2, 4, 2, 5, 9, 0), (2, 4, 2, 5, 9, 8), (1, 8, 1, 33, 33, 16)):
+        q, k, v = dyadic(rng, b, h, s, d, top=2), dyadic(rng, b, g, t, d, top=2), dyadic(rng, b, g, t, d, top=2)
+        y, bound = np.zeros((b, h, s, d)), np.zeros((b, h, s, d))
+        for n, j, i in np.ndindex(b, h, s):
+            seen, head = t - s + i + 1, j // (h // g)
+            y[n, j, i], bound[n, j, i] = attend((k[n, head, :seen] @ q[n, j, i] * scale).astype(np.float64), v[n, head, :seen])
+        call = dict(b=b, h=h, s=s, d=d, g=g, t=t, q=q, k=k, v=v, scale=scale)
+        yield Case("grouped_attention", call, out(y=(b, h, s, d)), within(y=(y, bound)))
+    yield Case("grouped_attention", dict(call, t=s - 1, k=k[:, :, 1:].copy(), v=v[:, :, 1:].copy()), out(y=(b, h, s, d)), status=CONTRACT, says="s <= t")
+
+
 EXAMPLES = [saxpy, softmax, logsumexp, layernorm, welford, argmax, matmul_bias_gelu, einsum, conv2d, maxpool, attention,
             embedding, heat, black_scholes, edges, transpose, tiled_matmul, cholesky,
-            histogram, sort_by_key, top_k, knn, kmeans, moe]
+            histogram, sort_by_key, top_k, knn, kmeans, moe, csr, ragged_softmax, paged_attention, grouped_attention]
