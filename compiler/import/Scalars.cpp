@@ -232,6 +232,19 @@ Value ScalarBuilder::rotate(ScalarKind k, Value x, Value amount, ScalarKind amou
 
 // ---- conversions ----
 
+/// To an f8: clamped to its finite values, NaN staying NaN, and then rounded once. An integer or a half is first an f32,
+/// which holds all that is in the range of an f8 exactly.
+Value ScalarBuilder::toF8(ScalarKind from, ScalarKind to, Value a) {
+  if (from != ScalarKind::F64 && from != ScalarKind::F32) {
+    a = convert(from, ScalarKind::F32, a);
+    from = ScalarKind::F32;
+  }
+  StringRef largest = to == ScalarKind::F8E4M3 ? "448.0" : "57344.0";
+  a = arith::MinimumFOp::create(b, loc, a, real(from, largest));
+  a = arith::MaximumFOp::create(b, loc, a, real(from, ("-" + largest).str()));
+  return arith::TruncFOp::create(b, loc, elementType(b.getContext(), to), a);
+}
+
 /// Float to integer saturates and NaN is 0; to a narrower integer wraps; to bool asks whether it is
 /// not 0.
 Value ScalarBuilder::convert(ScalarKind from, ScalarKind to, Value a) {
@@ -241,6 +254,11 @@ Value ScalarBuilder::convert(ScalarKind from, ScalarKind to, Value a) {
   mlir::Type type = elementType(context, to);
   if (to == ScalarKind::Bool)
     return compare(BinaryOp::Ne, from, a, isFloat(from) ? real(from, "0.0") : integer(from, 0));
+  if (isF8(to))
+    return toF8(from, to, a);
+  if (isF8(from) && to != ScalarKind::F32) // exact in f32
+    return convert(ScalarKind::F32, to,
+                   arith::ExtFOp::create(b, loc, b.getF32Type(), a).getResult());
   if (isFloat(from) && isFloat(to)) {
     if (bitWidth(from) < bitWidth(to))
       return arith::ExtFOp::create(b, loc, type, a);

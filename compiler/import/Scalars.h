@@ -27,6 +27,7 @@ public:
   /// `rhsKind` differs from `k` for shifts only.
   mlir::Value binary(BinaryOp op, ScalarKind k, mlir::Value a, mlir::Value b, ScalarKind rhsKind);
   mlir::Value convert(ScalarKind from, ScalarKind to, mlir::Value a);
+  mlir::Value toF8(ScalarKind from, ScalarKind to, mlir::Value a);
   /// `kinds` are those of the operands; `to` is the type argument of `bitcast`.
   mlir::Value builtin(Builtin f, llvm::ArrayRef<ScalarKind> kinds, llvm::ArrayRef<mlir::Value> args,
                       ScalarKind to);

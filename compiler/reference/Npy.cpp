@@ -109,6 +109,8 @@ std::optional<ScalarKind> kindOf(llvm::StringRef descr, std::optional<ScalarKind
   const llvm::StringRef name = descr.drop_front(1);
   if (name == "u2" && expected == ScalarKind::BF16)
     return ScalarKind::BF16;
+  if (name == "u1" && expected && isF8(*expected))
+    return *expected;
   for (const Code &code : codes)
     if (name == code.name)
       return code.kind;
@@ -167,7 +169,7 @@ NpyArray readNpy(const std::string &path, std::optional<ScalarKind> expected) {
 }
 
 std::string formatNpy(const Array &a) {
-  const char *name = "u2"; // bf16
+  const char *name = isF8(a.kind) ? "u1" : "u2"; // the bits of f8 and bf16
   for (const Code &code : codes)
     if (code.kind == a.kind)
       name = code.name;

@@ -24,6 +24,7 @@ struct Format {
   int precision;   // bits of the significand, the hidden one included
   int minExponent; // of the smallest normal number, as 1.f * 2^e
   int maxExponent;
+  int bias = maxExponent;
 };
 
 Format formatOf(ScalarKind k) {
@@ -36,6 +37,10 @@ Format formatOf(ScalarKind k) {
     return {11, -14, 15};
   case ScalarKind::BF16:
     return {8, -126, 127};
+  case ScalarKind::F8E5M2:
+    return {3, -14, 15};
+  case ScalarKind::F8E4M3: // no infinities: the largest exponent is one of numbers
+    return {4, -6, 8, 7};
   default:
     llvm_unreachable("not a float of this language level");
   }
@@ -62,7 +67,7 @@ uint64_t encode(ScalarKind k, long double x) {
   const Format f = formatOf(k);
   const uint64_t sign = std::signbit(x) ? signMask(k) : 0;
   x = std::fabs(x);
-  const uint64_t bias = static_cast<uint64_t>(f.maxExponent);
+  const uint64_t bias = static_cast<uint64_t>(f.bias);
   if (std::isinf(x))
     return sign | (2 * bias + 1) << (f.precision - 1);
   if (x == 0)
@@ -82,6 +87,8 @@ long double decode(ScalarKind k, uint64_t bits) {
   const uint64_t fraction = bits & lowMask(fractionBits);
   const int biased = static_cast<int>((bits & (signMask(k) - 1)) >> fractionBits);
   long double x;
+  if (k == ScalarKind::F8E4M3 && (bits & 0x7f) == 0x7f)
+    return std::numeric_limits<long double>::quiet_NaN();
   if (biased == 2 * f.maxExponent + 1)
     x = fraction ? std::numeric_limits<long double>::quiet_NaN()
                  : std::numeric_limits<long double>::infinity();
@@ -89,11 +96,21 @@ long double decode(ScalarKind k, uint64_t bits) {
     x = std::ldexp(static_cast<long double>(fraction), f.minExponent - fractionBits);
   else
     x = std::ldexp(static_cast<long double>(fraction | uint64_t(1) << fractionBits),
-                   biased - f.maxExponent - fractionBits);
+                   biased - f.bias - fractionBits);
   return bits & signMask(k) ? -x : x;
 }
 
+/// The largest finite value.
+long double largestOf(ScalarKind k) {
+  if (k == ScalarKind::F8E4M3) // 1.111 x 2^8 is NaN
+    return 448;
+  const Format f = formatOf(k);
+  return std::ldexp(2 - std::ldexp(1.0L, 1 - f.precision), f.maxExponent);
+}
+
 Scalar canonicalNan(ScalarKind k) {
+  if (k == ScalarKind::F8E4M3)
+    return {k, 0x7f};
   const Format f = formatOf(k);
   const uint64_t exponent = lowMask(byteSize(k) * 8 - f.precision);
   return {k, exponent << (f.precision - 1) | uint64_t(1) << (f.precision - 2)};
@@ -225,6 +242,8 @@ Scalar rounded(ScalarKind k, long double x) {
     return ofFloat(static_cast<float>(x));
   if (k == ScalarKind::F64)
     return ofDouble(static_cast<double>(x));
+  if (isF8(k) && std::fabs(x) > largestOf(k)) // saturates
+    return {k, encode(k, std::copysign(largestOf(k), x))};
   if (x == 0 || std::isinf(x))
     return {k, encode(k, x)};
   const Format f = formatOf(k);
@@ -257,7 +276,7 @@ std::optional<Scalar> literal(ScalarKind k, llvm::StringRef text) {
 Scalar constant(ScalarKind k, llvm::StringRef member) {
   if (isFloat(k)) {
     const Format f = formatOf(k);
-    const long double largest = std::ldexp(2 - std::ldexp(1.0L, 1 - f.precision), f.maxExponent);
+    const long double largest = largestOf(k);
     if (member == "max" || member == "min")
       return rounded(k, member == "max" ? largest : -largest);
     if (member == "eps")
@@ -274,7 +293,9 @@ Scalar predeclared(ScalarKind k, Predeclared which) {
   case Predeclared::Pi:
     return *literal(k, "3.14159265358979323846264338327950288419716939937510582097494459");
   case Predeclared::Inf:
-    return rounded(k, std::numeric_limits<long double>::infinity());
+    return {k, k == ScalarKind::F32 || k == ScalarKind::F64
+                   ? rounded(k, std::numeric_limits<long double>::infinity()).bits
+                   : encode(k, std::numeric_limits<long double>::infinity())};
   case Predeclared::Nan:
     return canonicalNan(k);
   }

@@ -80,6 +80,8 @@ std::optional<Predeclared> findPredeclared(llvm::StringRef name) {
 bool hasScalarConst(ScalarKind k, llvm::StringRef member) {
   if (member == "max" || member == "min")
     return isInt(k) || isFloat(k);
+  if (member == "inf" && k == ScalarKind::F8E4M3) // the format has none
+    return false;
   return isFloat(k) && (member == "eps" || member == "inf" || member == "nan");
 }
 
@@ -97,7 +99,7 @@ std::optional<Combiner> findCombiner(llvm::StringRef name) {
 
 bool combinerTakes(Combiner c, ScalarKind k) {
   bool bitwise = c == Combiner::And || c == Combiner::Or || c == Combiner::Xor;
-  return bitwise ? (isInt(k) || k == ScalarKind::Bool) : (isInt(k) || isFloat(k));
+  return bitwise ? (isInt(k) || k == ScalarKind::Bool) : (isInt(k) || (isFloat(k) && !isF8(k)));
 }
 
 } // namespace texpr

@@ -36,9 +36,7 @@ static Type substitute(Type t, const Solved &known) {
 void Checker::checkCall(CallExpr &e, const Type *expected) {
   const std::string &name = e.callee.text;
   if (auto scalar = scalarNamed(name)) {
-    if (usableScalar(*scalar, e.callee.range))
-      checkConversion(e, *scalar);
-    return;
+    return checkConversion(e, *scalar);
   }
   if (auto fn = fnByName.find(name); fn != fnByName.end()) {
     return checkFnCall(e, *fn->second);
@@ -94,7 +92,7 @@ void Checker::checkConversion(CallExpr &e, ScalarKind to) {
   Type place = Type::leaf(to);
   auto *literal = llvm::dyn_cast_or_null<IntLitExpr>(e.args[0].get());
   bool adapts =
-      isFlexible(e.args[0].get()) && ((isFloat(to) && takesFloatPlace(e.args[0].get())) ||
+      isFlexible(e.args[0].get()) && ((isFloat(to) && !isF8(to) && takesFloatPlace(e.args[0].get())) ||
                                       (to == ScalarKind::U64 && literal && !literal->negative));
   checkExpr(e.args[0], adapts ? &place : nullptr);
   if (!e.args[0] || !e.args[0]->type.isValid())
@@ -180,6 +178,8 @@ void Checker::checkBuiltin(CallExpr &e, const BuiltinInfo &info, const Type *exp
     if (!arg || !arg->type.isValid())
       return;
     const Type &t = arg->type;
+    if (refuseF8(t, arg->range, std::string("`") + info.name + "`"))
+      return;
     bool isRight =
         t.isLeaf() && (info.operands == OperandClass::Float ? isFloat(t.scalar)
                        : info.operands == OperandClass::Int ? isInt(t.scalar)
@@ -237,7 +237,7 @@ void Checker::checkBitcast(CallExpr &e) {
     return;
   }
   ScalarKind to = *e.typeArgs[0].scalar;
-  if (!usableScalar(to, e.callee.range) || !e.args[0] || !e.args[0]->type.isValid())
+  if (!e.args[0] || !e.args[0]->type.isValid())
     return;
   const Type &t = e.args[0]->type;
   if (!t.isLeaf() || t.scalar == ScalarKind::Bool || to == ScalarKind::Bool ||

@@ -99,9 +99,8 @@ void Checker::checkName(NameExpr &e, const Type *expected, bool isPlace) {
   if (!e.decl) {
     if (!findPredeclared(e.text))
       return unknownName({e.text, e.range}, false);
-    ScalarKind k = expected && expected->isLeaf() && isFloat(expected->scalar) ? expected->scalar
-                                                                               : ScalarKind::F32;
-    e.type = Type::leaf(k);
+    bool fits = expected && expected->isLeaf() && isFloat(expected->scalar) && !isF8(expected->scalar);
+    e.type = Type::leaf(fits ? expected->scalar : ScalarKind::F32);
     return;
   }
   e.type = e.decl->type;
@@ -118,13 +117,12 @@ void Checker::checkName(NameExpr &e, const Type *expected, bool isPlace) {
 
 /// T2: `f32.max`, `i64.min`, `f32.eps`.
 void Checker::checkScalarConst(ScalarConstExpr &e) {
-  if (!usableScalar(e.scalar, e.range))
-    return;
   if (!hasScalarConst(e.scalar, e.member.text)) {
     diags
         .error(e.member.range,
                std::string(spelling(e.scalar)) + " has no constant `" + e.member.text + "`")
-        .note(isFloat(e.scalar) ? "floats have `max`, `min`, `eps`, `inf` and `nan`"
+        .note(e.scalar == ScalarKind::F8E4M3 ? "f8e4m3 has `max`, `min`, `eps` and `nan`"
+              : isFloat(e.scalar)            ? "floats have `max`, `min`, `eps`, `inf` and `nan`"
                                 : "integers have `max` and `min`");
     return;
   }
@@ -208,6 +206,8 @@ void Checker::checkUnary(UnaryExpr &e, const Type *expected) {
   if (!e.operand || !e.operand->type.isValid())
     return;
   const Type &t = e.operand->type;
+  if (refuseF8(t, e.range, e.op == UnaryOp::Neg ? "`-`" : "this operator"))
+    return;
   const char *sign = e.op == UnaryOp::Neg ? "-" : e.op == UnaryOp::Not ? "!" : "~";
   const char *takes = e.op == UnaryOp::Neg ? "numbers" : e.op == UnaryOp::Not ? "bool" : "integers";
   bool isRight = t.isLeaf() && (e.op == UnaryOp::Neg   ? isInt(t.scalar) || isFloat(t.scalar)
@@ -267,6 +267,8 @@ void Checker::checkBinary(BinaryExpr &e, const Type *expected) {
     diags.error(e.opRange, what + " takes numbers, not tuples: " + str(a.isLeaf() ? b : a));
     return;
   }
+  if (refuseF8(a, e.opRange, what) || refuseF8(b, e.opRange, what))
+    return;
   if (a.scalar != b.scalar)
     return mismatch(e.opRange, a, b, what, e.lhs.get(), e.rhs.get());
   ScalarKind k = a.scalar;

@@ -116,7 +116,8 @@ bool Checker::checkTypeParams(const std::vector<TypeParam> &params) {
   return isRight;
 }
 
-static std::optional<size_t> indexOf(const std::vector<TypeParam> &params, const std::string &name) {
+static std::optional<size_t> indexOf(const std::vector<TypeParam> &params,
+                                     const std::string &name) {
   for (size_t i = 0; i < params.size(); ++i)
     if (params[i].name.text == name)
       return i;
@@ -156,7 +157,8 @@ bool Checker::inferFrom(const TypeExpr &written, const Type &given,
       isRight &= inferFrom(written.parts[i], given.parts[i], params, out, range);
     return isRight;
   }
-  auto at = written.kind == TypeExpr::Kind::Named ? indexOf(params, written.name.text) : std::nullopt;
+  auto at =
+      written.kind == TypeExpr::Kind::Named ? indexOf(params, written.name.text) : std::nullopt;
   if (!at || !given.isLeaf())
     return true;
   std::optional<ScalarKind> &known = out[*at];
@@ -165,8 +167,8 @@ bool Checker::inferFrom(const TypeExpr &written, const Type &given,
   if (*known == given.scalar)
     return true;
   diags
-      .error(range, "`" + params[*at].name.text + "` is " + spelling(*known) + " here, but this is " +
-                        str(given))
+      .error(range, "`" + params[*at].name.text + "` is " + spelling(*known) +
+                        " here, but this is " + str(given))
       .note(params[*at].name.range, "one type parameter is one type");
   return false;
 }
@@ -226,7 +228,8 @@ FnDecl *Checker::instantiate(FnDecl &fn, const TypeArgs &args, SourceRange range
   if (!isNew)
     return slot->second;
   if (fnInstances.size() > maxInstances) {
-    diags.error(range, "more than " + std::to_string(maxInstances) + " instances of generic functions");
+    diags.error(range,
+                "more than " + std::to_string(maxInstances) + " instances of generic functions");
     return nullptr;
   }
   auto copy = copyFor(fn, list);
@@ -272,14 +275,16 @@ FnDecl *Checker::instanceFor(CallExpr &e, FnDecl &fn, std::set<const Expr *> &do
       ExprPtr &arg = e.args[i];
       if (!arg || isFlexible(arg.get()) != flexible)
         continue;
-      bool isOpen = i < fn.params.size() && mentionsOpen(fn.params[i].declared.type, fn.typeParams, args);
+      bool isOpen =
+          i < fn.params.size() && mentionsOpen(fn.params[i].declared.type, fn.typeParams, args);
       if (flexible && !isOpen)
         continue;
       checkExpr(arg);
       done.insert(arg.get());
       isRight &= arg->type.isValid();
       if (isRight && i < fn.params.size())
-        isRight &= inferFrom(fn.params[i].declared.type, arg->type, fn.typeParams, args, arg->range);
+        isRight &=
+            inferFrom(fn.params[i].declared.type, arg->type, fn.typeParams, args, arg->range);
     }
   if (!isRight)
     return nullptr;

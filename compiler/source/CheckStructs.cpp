@@ -200,8 +200,9 @@ void Checker::checkStructValue(StructExpr &e) {
     s.type.parts[*part].leaves(wanted);
     if (!outer && given[0]->shape.size() >= wanted[0]->shape.size())
       outer.emplace(given[0]->shape.begin(), given[0]->shape.end() - wanted[0]->shape.size());
-    isRight &= expectType(*value, s.type.parts[*part].withOuter(outer.value_or(std::vector<FExpr>{})),
-                          "field `" + name.text + "` of `" + s.name.text + "`");
+    isRight &=
+        expectType(*value, s.type.parts[*part].withOuter(outer.value_or(std::vector<FExpr>{})),
+                   "field `" + name.text + "` of `" + s.name.text + "`");
   }
   std::string missing;
   for (size_t i = 0; i < isGiven.size(); ++i)
@@ -258,8 +259,7 @@ void Checker::declareOperator(OpDecl &op) {
   }
   auto [old, isNew] = structOps.try_emplace({sign, s}, &op);
   if (!isNew)
-    diags
-        .error(op.name.range, "`op " + sign + "` of `" + s->name.text + "` is declared twice")
+    diags.error(op.name.range, "`op " + sign + "` of `" + s->name.text + "` is declared twice")
         .note(old->second->name.range, "first here");
 }
 
@@ -270,7 +270,8 @@ OpDecl *Checker::structOp(const std::string &sign, const Type &t, SourceRange ra
   const std::string &name = t.nominal->name.text;
   if (!isPartial)
     diags.error(range, "`" + name + "` has no operator `" + sign + "`")
-        .note("declare it: op " + sign + "(a: " + name + ", b: " + name + ") -> " + name + " { … }");
+        .note("declare it: op " + sign + "(a: " + name + ", b: " + name + ") -> " + name +
+              " { … }");
   return nullptr;
 }
 

@@ -134,7 +134,8 @@ static std::string rangeText(ScalarKind k) {
 
 /// T3: a literal fits the type that it takes.
 void Checker::checkLiteral(IntLitExpr &e, const Type *expected) {
-  ScalarKind k = expected && expected->isLeaf() ? expected->scalar : ScalarKind::I64;
+  ScalarKind k =
+      expected && expected->isLeaf() && !isF8(expected->scalar) ? expected->scalar : ScalarKind::I64;
   if (k == ScalarKind::Bool) {
     e.type = Type::leaf(ScalarKind::I64); // the place will say that it wants a bool
   } else if (isFloat(k)) {
@@ -170,8 +171,9 @@ void Checker::checkLiteral(IntLitExpr &e, const Type *expected) {
 }
 
 void Checker::checkLiteral(FloatLitExpr &e, const Type *expected) {
-  ScalarKind k = expected && expected->isLeaf() && isFloat(expected->scalar) ? expected->scalar
-                                                                             : ScalarKind::F32;
+  bool fits =
+      expected && expected->isLeaf() && isFloat(expected->scalar) && !isF8(expected->scalar);
+  ScalarKind k = fits ? expected->scalar : ScalarKind::F32;
   e.type = Type::leaf(k);
   llvm::APFloat f(semantics(k));
   auto status = f.convertFromString(e.text, llvm::APFloat::rmNearestTiesToEven);
@@ -187,6 +189,15 @@ void Checker::checkLiteral(FloatLitExpr &e, const Type *expected) {
   else if (f.isZero() && !isZero)
     diags.error(e.range,
                 "`" + text(e.range) + "` is too small for " + spelling(k) + ": it would be 0");
+}
+
+/// T11: an f8 is stored, loaded and converted; what computes takes wider types.
+bool Checker::refuseF8(const Type &t, SourceRange range, const std::string &what) {
+  if (!t.isLeaf() || !isF8(t.scalar))
+    return false;
+  diags.error(range, what + " does not compute with " + spelling(t.scalar) + ": it is a type of storage")
+      .note(std::string("convert first, as in f32(x), and back by ") + spelling(t.scalar) + "(…)");
+  return true;
 }
 
 // ---- mismatches -----------------------------------------------------------------------------

@@ -211,7 +211,8 @@ private:
     };
     eachName(m, isType, true, [&](const Ident &name) { add(m, name, nullptr); });
     for (auto &[from, use] : modules[m].imports)
-      eachName(from, isType, modules[from].isRoot, [&](const Ident &name) { add(from, name, use); });
+      eachName(from, isType, modules[from].isRoot,
+               [&](const Ident &name) { add(from, name, use); });
     return names;
   }
 

@@ -5,6 +5,7 @@
 namespace texpr {
 
 bool isFloat(ScalarKind k) { return k <= ScalarKind::F8E5M2; }
+bool isF8(ScalarKind k) { return k == ScalarKind::F8E4M3 || k == ScalarKind::F8E5M2; }
 bool isSigned(ScalarKind k) { return k >= ScalarKind::I8 && k <= ScalarKind::I64; }
 bool isInt(ScalarKind k) { return k >= ScalarKind::I8 && k <= ScalarKind::U64; }
 

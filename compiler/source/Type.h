@@ -30,6 +30,7 @@ enum class ScalarKind : uint8_t {
 };
 
 bool isFloat(ScalarKind k);
+bool isF8(ScalarKind k);         // a float that is stored and converted, and not computed with
 bool isInt(ScalarKind k);        // signed or unsigned, not bool
 bool isSigned(ScalarKind k);     // i8 … i64
 unsigned bitWidth(ScalarKind k); // bool: 8 in memory, but 1 here

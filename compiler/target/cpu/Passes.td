@@ -12,6 +12,9 @@ class MachinePass<string name> : CpuPass<name> {
   let options = [Option<"machine", "machine", "std::string", "\"x86-64-v3\"", "Name of the machine in the target table">];
 }
 
+def CpuStoreF8 : MachinePass<"cpu-store-f8"> {
+  let summary = "f8 as its bits; conversions as integer arithmetic";
+}
 def CpuExpandScalars : CpuPass<"cpu-expand-scalars"> {
   let summary = "Total division, shifts and float-to-integer conversion as plain arith";
 }

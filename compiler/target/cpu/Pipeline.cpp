@@ -8,6 +8,7 @@ namespace texpr::cpu {
 
 void buildPipeline(OpPassManager &passes, const Target &target) {
   std::string machine = target.name.str();
+  passes.addPass(createCpuStoreF8({machine})); // beyond this point there is no f8
   passes.addPass(createCpuExpandScalars());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCpuMicroKernels({machine}));
