@@ -50,8 +50,10 @@ SmallVector<Value> FnImporter::scatterLeaves(const ScatterExpr &e, ArrayRef<unsi
   for (unsigned k : leaves)
     results.push_back(valueType(*types[k]));
   SmallVector<Value> extents, lower, upper;
-  for (size_t axis = 0; axis < e.extents.size(); ++axis)
-    extents.push_back(bound(e.extents[axis].get(), types[0]->shape[axis]));
+  for (size_t axis = 0; axis < e.extents.size(); ++axis) {
+    bound(e.extents[axis].get(), types[0]->shape[axis]); // names the symbols of one that is data
+    extents.push_back(extent(types[0]->shape[axis]));
+  }
   for (const Type *t : types)
     extentsOf(t->shape);
   bounds(e.domain, 0, axes, lower, upper);

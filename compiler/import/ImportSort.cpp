@@ -11,7 +11,11 @@ namespace texpr::importer {
 Val FnImporter::sort(const SortExpr &e) {
   SmallVector<Value> lower, upper;
   bounds(e.domain, 0, 1, lower, upper);
-  Value top = e.top ? bound(e.top.get(), e.top->value) : Value();
+  Value top;
+  if (e.top) {
+    bound(e.top.get(), e.top->value); // names the symbols of one that is data
+    top = extent(e.type.shape[0]);
+  }
   SmallVector<bool> descending(e.descending.begin(), e.descending.end()), areUnsigned;
   for (const Type *t : leavesOf(e.body->value->type))
     areUnsigned.push_back(isInt(t->scalar) && !isSigned(t->scalar));

@@ -75,7 +75,8 @@ private:
     if (auto forall = dyn_cast<par::ForallOp>(op))
       return axisNames(forall.getAxes()) + ": " + levelText(forall);
     if (auto seq = dyn_cast<par::SeqOp>(op))
-      return seq.getAxis().str() + ": in order";
+      return seq.getAxis().str() + ": in order" +
+             (plan::getWhy(seq).empty() ? "" : ", " + plan::getWhy(seq).str());
     if (auto reduce = dyn_cast<par::ReduceOp>(op))
       return reduceText(reduce);
     if (auto contract = dyn_cast<par::ContractOp>(op))

@@ -4,8 +4,11 @@
 //   →  par.forall (%e0) { par.store 0, %h[%e0] }
 //      par.seq (%i) = 0 to %n { %o = par.load %h[%p]  par.store (%o + %w), %h[%p] }
 //
-// Distinct places without an operator are stored to by a forall; all else goes in the order of the
-// indices, which a float sum depends on. A place that is not known to lie inside is tested by one
+// Distinct places without an operator are stored to by a forall. Where every order gives the same
+// bits (integers, minima, maxima), and there are many more terms than places, chunks of the first
+// axis, cut by the shape, fill copies of their own, which are merged in their order; which of the
+// two runs is asked of the dims. All else goes in the order of the indices, on one thread, which a
+// float sum depends on. A place that is not known to lie inside is tested by one
 // unsigned comparison an axis; a second put by a flag a place. A user's operator keeps a flag a
 // place too: its identity is the value of places where nothing is put, and combined with nothing.
 #include "compiler/transform/LowerToPar.h"
@@ -38,6 +41,9 @@ SmallVector<Value> ParLowering::inlineRegion(Region &region, ValueRange args) {
   return yielded;
 }
 
+static constexpr int64_t leastTerms = 8192; // a chunk that pays for a task
+static constexpr int64_t mostChunks = 16;
+
 static bool isUser(tx::ScatterOp op) { return op.getOp() == tx::Combine::user; }
 
 /// A flag a place: something was put there.
@@ -53,31 +59,50 @@ static Type elementOf(const Place &place) {
   return cast<par::BufType>(place.buffer.getType()).getElementType();
 }
 
-/// Opens the loops over the domain; the insertion point is inside, `args` are the indices.
-static void openLoops(OpBuilder &b, tx::ScatterOp op, bool isParallel,
-                      SmallVectorImpl<Value> &args) {
+/// A scatter of distinct places needs no order.
+static bool isForall(tx::ScatterOp op) { return !op.getOp() && op.getDistinct(); }
+
+/// Why its loop goes in order, on one thread.
+static const char *whyInOrder(tx::ScatterOp op) {
+  if (!op.getOp())
+    return "on one thread, as each place is tested to be put at once";
+  return isUser(op) ? "on one thread, as a user's operator is"
+                    : "on one thread, as the sums at one place have an order";
+}
+
+/// Nested loops in order; the insertion point is inside, `args` are the indices.
+static void openSeqs(OpBuilder &b, tx::ScatterOp op, ValueRange lowers, ValueRange uppers,
+                     SmallVectorImpl<Value> &args) {
   Location loc = op.getLoc();
-  Type index = b.getIndexType();
-  if (isParallel) {
-    auto forall = par::ForallOp::create(b, loc, op.getLower(), op.getUpper(), op.getAxesAttr(),
-                                        StringAttr(), UnitAttr(), UnitAttr());
-    plan::copyPlan(op, forall);
-    forall.setDisjoint(true);
-    Block *body = b.createBlock(&forall.getBody(), {}, SmallVector<Type>(op.getNumAxes(), index),
-                                SmallVector<Location>(op.getNumAxes(), loc));
-    args.append(body->args_begin(), body->args_end());
-    b.setInsertionPoint(par::YieldOp::create(b, loc));
-    return;
-  }
-  for (auto [d, lower, upper] : llvm::enumerate(op.getLower(), op.getUpper())) {
+  for (auto [d, lower, upper] : llvm::enumerate(lowers, uppers)) {
     auto seq = par::SeqOp::create(b, loc, TypeRange(), lower, upper, ValueRange(),
                                   cast<StringAttr>(op.getAxes()[d]));
     if (d == 0)
       plan::copyPlan(op, seq);
-    Block *body = b.createBlock(&seq.getBody(), {}, index, loc);
+    Block *body = b.createBlock(&seq.getBody(), {}, b.getIndexType(), loc);
     args.push_back(body->getArgument(0));
     b.setInsertionPoint(par::YieldOp::create(b, loc));
   }
+}
+
+/// Opens the loops over the domain.
+static void openLoops(OpBuilder &b, tx::ScatterOp op, bool isParallel,
+                      SmallVectorImpl<Value> &args) {
+  if (!isParallel) {
+    openSeqs(b, op, op.getLower(), op.getUpper(), args);
+    if (isa<par::KernelOp>(op->getParentOp()))
+      plan::setWhy(args[0].getParentBlock()->getParentOp(), whyInOrder(op));
+    return;
+  }
+  Location loc = op.getLoc();
+  auto forall = par::ForallOp::create(b, loc, op.getLower(), op.getUpper(), op.getAxesAttr(),
+                                      StringAttr(), UnitAttr(), b.getUnitAttr());
+  plan::copyPlan(op, forall);
+  SmallVector<Type> types(op.getNumAxes(), b.getIndexType());
+  Block *body =
+      b.createBlock(&forall.getBody(), {}, types, SmallVector<Location>(types.size(), loc));
+  args.append(body->args_begin(), body->args_end());
+  b.setInsertionPoint(par::YieldOp::create(b, loc));
 }
 
 /// Goes on inside an `if`.
@@ -178,26 +203,9 @@ void ParLowering::putValues(tx::ScatterOp op, ArrayRef<Place> outs, Value seen, 
   }
 }
 
-void ParLowering::lowerScatter(tx::ScatterOp op) {
+void ParLowering::scatterInto(tx::ScatterOp op, ArrayRef<Place> outs, const Place &flags,
+                              ValueRange args) {
   Location loc = op.getLoc();
-  keepExtents(op);
-  SmallVector<Place> outs;
-  for (Value result : op.getResults())
-    outs.push_back(placeOf(result));
-  startScatter(op, outs);
-  Place flags;
-  if (needsFlags(op)) {
-    SmallVector<Value> ext(op.getExtents());
-    flags.buffer =
-        par::AllocOp::create(b, loc, par::BufType::get(b.getContext(), ext.size(), b.getI1Type()),
-                             ext, StringAttr(), b.getStringAttr("put"), UnitAttr());
-    Value no = arith::ConstantOp::create(b, loc, b.getBoolAttr(false));
-    forallOver(loc, ext, [&](ValueRange indices) {
-      par::StoreOp::create(b, loc, no, flags.buffer, indices, Value());
-    });
-  }
-  SmallVector<Value> args;
-  openLoops(b, op, !op.getOp() && op.getDistinct(), args);
   if (op.hasWhere())
     openIf(b, loc, inlineRegion(op.getWhereRegion(), args)[0]);
   SmallVector<Value> yielded = inlineRegion(op.getBody(), args);
@@ -214,7 +222,156 @@ void ParLowering::lowerScatter(tx::ScatterOp op) {
       par::FailOp::create(b, loc, seen, op.getSiteAttr());
   }
   putValues(op, outs, seen, at, values);
+}
+
+void ParLowering::scatterSerial(tx::ScatterOp op, ArrayRef<Place> outs) {
+  Location loc = op.getLoc();
+  startScatter(op, outs);
+  Place flags;
+  if (needsFlags(op)) {
+    SmallVector<Value> ext(op.getExtents());
+    flags.buffer =
+        par::AllocOp::create(b, loc, par::BufType::get(b.getContext(), ext.size(), b.getI1Type()),
+                             ext, StringAttr(), b.getStringAttr("put"), UnitAttr());
+    Value no = arith::ConstantOp::create(b, loc, b.getBoolAttr(false));
+    forallOver(loc, ext, [&](ValueRange indices) {
+      par::StoreOp::create(b, loc, no, flags.buffer, indices, Value());
+    });
+  }
+  SmallVector<Value> args;
+  openLoops(b, op, isForall(op), args);
+  scatterInto(op, outs, flags, args);
+}
+
+// ---- copies a chunk ----------------------------------------------------------------------------
+
+/// Every order of the same values gives the same bits, and a kernel of its own can share the work.
+static bool mayShare(tx::ScatterOp op) {
+  if (!isa<par::KernelOp>(op->getParentOp()) || !op.getOp() || isUser(op))
+    return false;
+  bool isExtreme = op.getOp() == tx::Combine::min || op.getOp() == tx::Combine::max;
+  return llvm::all_of(ValueRange(op.getPutValues()).getTypes(),
+                      [&](Type t) { return t.isIntOrIndex() || (isExtreme && isa<FloatType>(t)); });
+}
+
+/// Chunks of the first axis: each costs a start and a merge of all places.
+Value ParLowering::chunksOf(tx::ScatterOp op) {
+  Location loc = op.getLoc();
+  auto product = [&](Value x, Value y) { return b.createOrFold<arith::MulIOp>(loc, x, y); };
+  Value terms, places = constantIndex(loc, 2), first;
+  for (auto [lower, upper] : llvm::zip_equal(op.getLower(), op.getUpper())) {
+    Value length = arith::MaxSIOp::create(b, loc, b.createOrFold<arith::SubIOp>(loc, upper, lower),
+                                          constantIndex(loc, 0));
+    first = first ? first : length;
+    terms = terms ? product(terms, length) : length;
+  }
+  for (Value extent : op.getExtents())
+    places = product(places, extent);
+  Value cost = b.createOrFold<arith::AddIOp>(loc, places, constantIndex(loc, leastTerms));
+  Value count = arith::DivUIOp::create(b, loc, terms, cost);
+  count = arith::MinSIOp::create(b, loc, count, constantIndex(loc, mostChunks));
+  return arith::MinSIOp::create(b, loc, count, first);
+}
+
+void ParLowering::scatterShared(tx::ScatterOp op, ArrayRef<Place> outs, Value chunks) {
+  Location loc = op.getLoc();
+  SmallVector<Place> copies;
+  SmallVector<Value> ext = {chunks};
+  llvm::append_range(ext, op.getExtents());
+  for (const Place &out : outs) {
+    Type element = elementOf(out);
+    copies.push_back(
+        {par::AllocOp::create(b, loc, par::BufType::get(b.getContext(), ext.size(), element), ext,
+                              StringAttr(), b.getStringAttr("copies"), UnitAttr()),
+         {}});
+    Value start = par::buildIdentity(b, loc, *op.getOp(), op.getIsUnsigned(), element);
+    forallOver(loc, ext, [&](ValueRange indices) {
+      par::StoreOp::create(b, loc, start, copies.back().buffer, indices, Value());
+    });
+  }
+  fillCopies(op, copies, chunks);
+  mergeCopies(op, outs, copies, chunks);
+}
+
+void ParLowering::fillCopies(tx::ScatterOp op, ArrayRef<Place> copies, Value chunks) {
+  OpBuilder::InsertionGuard guard(b);
+  Location loc = op.getLoc();
+  Value lower = op.getLower()[0], upper = op.getUpper()[0], one = constantIndex(loc, 1);
+  Value length = b.createOrFold<arith::SubIOp>(loc, upper, lower);
+  Value size = b.createOrFold<arith::AddIOp>(
+      loc, length, arith::SubIOp::create(b, loc, chunks, one).getResult());
+  size = arith::DivUIOp::create(b, loc, size, chunks);
+  auto forall =
+      par::ForallOp::create(b, loc, ValueRange{constantIndex(loc, 0)}, ValueRange{chunks},
+                            b.getStrArrayAttr({"copy"}), StringAttr(), UnitAttr(), b.getUnitAttr());
+  plan::setCount(forall, plan::grainName, 1);
+  Block *body = b.createBlock(&forall.getBody(), {}, b.getIndexType(), loc);
+  b.setInsertionPoint(par::YieldOp::create(b, loc));
+  Value chunk = body->getArgument(0);
+  Value begin = arith::AddIOp::create(b, loc, lower, arith::MulIOp::create(b, loc, chunk, size));
+  Value end = arith::MinSIOp::create(b, loc, arith::AddIOp::create(b, loc, begin, size), upper);
+  SmallVector<Value> args, lowers(op.getLower()), uppers(op.getUpper());
+  lowers[0] = begin;
+  uppers[0] = end;
+  openSeqs(b, op, lowers, uppers, args);
+  SmallVector<Place> own(copies);
+  for (Place &copy : own)
+    copy.prefix = {chunk};
+  scatterInto(op, own, Place(), args);
+}
+
+/// The start combined with all copies, in their order.
+void ParLowering::mergeCopies(tx::ScatterOp op, ArrayRef<Place> outs, ArrayRef<Place> copies,
+                              Value chunks) {
+  Location loc = op.getLoc();
+  for (auto [i, out] : llvm::enumerate(outs)) {
+    Type element = elementOf(out);
+    forallOver(loc, SmallVector<Value>(op.getExtents()), [&](ValueRange at) {
+      auto sum =
+          par::ReduceOp::create(b, loc, TypeRange{element}, ValueRange{constantIndex(loc, 0)},
+                                ValueRange{chunks}, *op.getOp(), FlatSymbolRefAttr(),
+                                op.getIsUnsigned(), b.getStrArrayAttr({"copy"}), StringAttr());
+      {
+        OpBuilder::InsertionGuard guard(b);
+        Block *body = b.createBlock(&sum.getBody(), {}, b.getIndexType(), loc);
+        SmallVector<Value> indices = {body->getArgument(0)};
+        llvm::append_range(indices, at);
+        par::YieldOp::create(b, loc, load(loc, copies[i], indices));
+      }
+      Value v = sum.getResult(0);
+      if (!op.getBase().empty())
+        v = par::buildCombine(b, loc, *op.getOp(), op.getIsUnsigned(),
+                              load(loc, places.lookup(op.getBase()[i]), at), v);
+      par::StoreOp::create(b, loc, v, out.buffer, out.at(at), Value());
+    });
+  }
+}
+
+void ParLowering::lowerScatter(tx::ScatterOp op) {
+  Location loc = op.getLoc();
+  keepExtents(op);
+  SmallVector<Place> outs;
+  for (Value result : op.getResults())
+    outs.push_back(placeOf(result));
   dead.push_back(op);
+  if (!mayShare(op))
+    return scatterSerial(op, outs);
+  Value chunks = chunksOf(op);
+  Value isShared =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt, chunks, constantIndex(loc, 1));
+  Value copies = arith::SelectOp::create(b, loc, isShared, chunks, constantIndex(loc, 1));
+  auto choice = scf::IfOp::create(b, loc, isShared, /*withElseRegion=*/true);
+  b.setInsertionPointToStart(choice.elseBlock());
+  auto serial = cast<tx::ScatterOp>(b.clone(*op));
+  serial->walk([&](Operation *inner) {
+    b.setInsertionPoint(inner);
+    keepExtents(inner);
+  });
+  b.setInsertionPoint(serial);
+  scatterSerial(serial, outs);
+  dead.push_back(serial);
+  b.setInsertionPoint(choice.thenBlock()->getTerminator());
+  scatterShared(op, outs, copies);
 }
 
 } // namespace texpr

@@ -85,7 +85,15 @@ private:
 
   // LowerScatter.cpp, LowerSort.cpp
   void lowerScatter(tx::ScatterOp op);
+  void scatterSerial(tx::ScatterOp op, llvm::ArrayRef<Place> outs);
+  void scatterShared(tx::ScatterOp op, llvm::ArrayRef<Place> outs, mlir::Value chunks);
+  void scatterInto(tx::ScatterOp op, llvm::ArrayRef<Place> outs, const Place &flags,
+                   mlir::ValueRange args);
   void startScatter(tx::ScatterOp op, llvm::ArrayRef<Place> outs);
+  mlir::Value chunksOf(tx::ScatterOp op);
+  void fillCopies(tx::ScatterOp op, llvm::ArrayRef<Place> copies, mlir::Value chunks);
+  void mergeCopies(tx::ScatterOp op, llvm::ArrayRef<Place> outs, llvm::ArrayRef<Place> copies,
+                   mlir::Value chunks);
   void putValues(tx::ScatterOp op, llvm::ArrayRef<Place> outs, mlir::Value seen,
                  mlir::ValueRange at, mlir::ValueRange values);
   void lowerSort(tx::SortOp op);
