@@ -555,6 +555,39 @@ def grouped_attention(rng):
     yield Case("grouped_attention", dict(call, t=s - 1, k=k[:, :, 1:].copy(), v=v[:, :, 1:].copy()), out(y=(b, h, s, d)), status=CONTRACT, says="s <= t")
 
 
+def scan(rng):
+    for m in (0, 1, 5, 1000, 70001):
+        count = rng.integers(0, 9, m)
+        row = np.concatenate([np.zeros(1, np.int64), np.cumsum(count)])
+        yield Case("offsets", dict(m=m, count=count), {"row": ((m + 1,), np.int64)}, exact(row=row))
+    for n, every in ((0, 2), (1, 1), (7, 3), (1000, 1), (1000, 2000), (200003, 50)):
+        flag, x = (rng.integers(0, every, n) == 0).astype(np.uint8), dyadic(rng, n)
+        total = np.cumsum(x, dtype=np.float64)
+        start = np.maximum.accumulate(np.where(flag, np.arange(n), -1)) if n else np.zeros(0, int)
+        before = np.where(start > 0, total[np.maximum(start, 1) - 1], 0) if n else total
+        yield Case("segment_sums", dict(n=n, flag=flag, x=x), out(y=(n,)), exact(y=(total - before).astype(F)))
+
+
+def compact(rng):
+    for n, limit in ((0, 0), (1, 9), (6, 0), (1000, -9), (1000, 9), (200003, 1)):
+        x = dyadic(rng, n)
+        place = np.flatnonzero(x > limit)
+        k, kept = len(place), x[place]
+        mean = F(kept.sum(dtype=np.float64)) / F(max(k, 1))
+
+        def check(results, k=k, kept=kept, place=place, mean=mean):
+            if results["k"][0] != k:
+                return f"k is {results['k'][0]}, expected {k}"
+            cut = dict(results, kept=results["kept"][:k], place=results["place"][:k])
+            return exact(kept=kept, place=place, mean=np.array([mean], F))(cut)
+        yield Case("compact", dict(n=n, x=x, limit=F(limit)),
+                   {"kept": ((n,), F), "place": ((n,), np.int64), "mean": ((1,), F), "k": ((1,), np.int64)}, check)
+    yield Case("compact", dict(n=-1, x=np.zeros(1, F), limit=F(0)),
+               {"kept": ((1,), F), "place": ((1,), np.int64), "mean": ((1,), F), "k": ((1,), np.int64)},
+               status=ARGUMENT, says="n")
+
+
 EXAMPLES = [saxpy, softmax, logsumexp, layernorm, welford, argmax, matmul_bias_gelu, einsum, conv2d, maxpool, attention,
             embedding, heat, black_scholes, edges, transpose, tiled_matmul, cholesky,
-            histogram, sort_by_key, top_k, knn, kmeans, moe, csr, ragged_softmax, paged_attention, grouped_attention]
+            histogram, sort_by_key, top_k, knn, kmeans, moe, csr, ragged_softmax, paged_attention, grouped_attention,
+            scan, compact]
