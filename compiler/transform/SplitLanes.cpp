@@ -170,7 +170,10 @@ private:
     if (ops.empty())
       return;
     llvm::DenseSet<Operation *> run(ops.begin(), ops.end());
-    SmallVector<Value> kept;
+    SmallVector<Value> taken, kept;
+    for (Value v : usedBy(ops))
+      if (arrays.contains(v))
+        taken.push_back(v);
     for (Operation *op : ops)
       for (Value v : op->getResults())
         if (auto alloc = dyn_cast<par::AllocOp>(op)) {
@@ -184,9 +187,8 @@ private:
       IRMapping map = uniform;
       for (auto [arg, now] : llvm::zip_equal(full.getArgs(), at))
         map.map(arg, now);
-      for (Value v : usedBy(ops))
-        if (!map.contains(v) && arrays.contains(v))
-          map.map(v, loadFrom(arrays.at(v), at, v.getType()));
+      for (Value v : taken)
+        map.map(v, loadFrom(arrays.at(v), at, v.getType()));
       for (Operation *op : ops)
         if (!expanded.contains(op->getNumResults() ? op->getResult(0) : Value()))
           addLanes(b.clone(*op, map), at);

@@ -80,7 +80,8 @@ void ForOp::print(OpAsmPrinter &p) {
 }
 
 void ForOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
-  if (auto axis = (*this)->getAttrOfType<StringAttr>("axis"))
+  auto axis = (*this)->getAttrOfType<StringAttr>("axis");
+  if (axis && !region.args_empty()) // a `while` region may be absent
     setName(region.getArgument(0), axis);
 }
 
