@@ -38,8 +38,6 @@ struct Count {
   std::string str() const {
     if (most == least)
       return std::to_string(least);
-    if (!most)
-      return "at least " + std::to_string(least) + ", as many as its dims say,";
     return std::to_string(least) + " to " + std::to_string(*most);
   }
 };
@@ -114,9 +112,12 @@ private:
     if (isRight)
       return true;
     showsKernels = isAboutKernels;
-    std::string open = count.most ? "" : sizes.missing();
-    return refuse(before + count.str() + after +
-                  (open.empty() ? "" : "; sizes decide: `at (" + open + ")`"));
+    if (!count.most) {
+      std::string open = sizes.missing();
+      return refuse("how many kernels a call runs depends on its dims" +
+                    (open.empty() ? "" : "; sizes decide: `at (" + open + ")`"));
+    }
+    return refuse(before + count.str() + after);
   }
 
   bool checkWorkspace() {
@@ -124,13 +125,14 @@ private:
         (func.getName() + ".workspace").str());
     if (!formula)
       return true;
-    Sizes inFormula(formula);
-    inFormula.setAll(sizes);
+    Sizes inFormula = sizes.in(formula);
     Value bytes = formula.getBody().front().getTerminator()->getOperand(0);
     showsSlots = true;
     if (auto n = inFormula.eval(bytes))
       return holds({*n, *n}, "a call needs ", " bytes", false);
-    return holds({0, std::nullopt}, "its workspace is ", " bytes", false);
+    std::string open = sizes.missing();
+    return refuse("its workspace grows with its dims" +
+                  (open.empty() ? "" : "; sizes decide: `at (" + open + ")`"));
   }
 
   /// One kernel, and nothing between its forms in memory.
@@ -141,8 +143,9 @@ private:
       return true;
     showsKernels = !kernels.most || *kernels.most > 1;
     showsSlots = true;
-    return refuse(showsKernels ? "a call runs " + kernels.str() + " kernels"
-                               : std::string("a value passes through the workspace"));
+    return refuse(!kernels.most  ? std::string("loops of the host run its kernels")
+                  : showsKernels ? "a call runs " + kernels.str() + " kernels"
+                                 : std::string("a value passes through the workspace"));
   }
 
   // ---- the lines that stand in the way ----

@@ -91,6 +91,8 @@ struct PlanFusion : impl::PlanFusionBase<PlanFusion> {
         sharing[op] = {0, false, "-O0: every form is a kernel"};
       else if (op->hasAttr(className))
         sharing[op] = {0, false, "it is compiled by classes of its dims"};
+      else if (!tx::readersOf(op).reads.empty() && hasPinnedLoop(op))
+        sharing[op] = {0, false, "its loop is pinned"};
       else
         sharing[op] = sharingOf(op);
     }
@@ -118,7 +120,7 @@ struct PlanFusion : impl::PlanFusionBase<PlanFusion> {
       auto it = sharing.find(op);
       if (it == sharing.end()) {
         if (getStore(op) == Store::memory && isPinned(op, "store"))
-          recordStored(op, "pinned");
+          recordStored(op, "@materialize asks for it");
         return;
       }
       const Sharing &s = it->second;

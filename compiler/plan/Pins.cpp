@@ -161,6 +161,11 @@ static bool isPinOfLoop(StringRef name) {
   return name != "store" && name != "algo" && name != "class";
 }
 
+bool hasPinnedLoop(Operation *op) {
+  auto pins = op->getAttrOfType<ArrayAttr>(pinnedName);
+  return pins && llvm::any_of(pins.getAsValueRange<StringAttr>(), isPinOfLoop);
+}
+
 namespace {
 /// One point of one module.
 class Application {
@@ -196,7 +201,8 @@ private:
   }
 
   void write(Operation *op, Pin &pin, llvm::StringSet<> &landed) {
-    if (point == Point::inlining && pin.kind.empty() && isPinOfLoop(pin.name)) {
+    bool isOfValues = point == Point::inlining || point == Point::fusion;
+    if (isOfValues && pin.kind.empty() && isPinOfLoop(pin.name)) {
       plan::pin(op, pin.name); // it speaks of a loop: the value stays one
       touched.insert(op);
       return;

@@ -24,6 +24,9 @@ bool isAbout(mlir::Operation *op, Point point, llvm::StringRef name);
 /// a form that both pin a candidate the number wins.
 llvm::SmallVector<mlir::Operation *> applyPins(mlir::ModuleOp module, Point point);
 
+/// At the first two points: an attribute of the form speaks of a loop, so it has to stay one.
+bool hasPinnedLoop(mlir::Operation *op);
+
 /// Refuses every pin that nothing was left for. Returns whether there was one.
 bool refuseUnused(mlir::ModuleOp module);
 

@@ -68,9 +68,7 @@ struct PlanInline : impl::PlanInlineBase<PlanInline> {
     if (auto store = getStore(op); store && isPinned(op, "store"))
       return *store == Store::inlined ? "pinned" : "";
     // Pins of a loop speak of a loop: it stays one.
-    if (llvm::any_of(ArrayRef<StringRef>{"tile", "blocks", "order", "vector", "unroll", "grain",
-                                         "work", "tasks", "least"},
-                     [&](StringRef pin) { return isPinned(op, pin); }))
+    if (hasPinnedLoop(op))
       return "";
     tx::Readers readers = tx::readersOf(op);
     if (readers.reads.empty() || readers.leaves || op->hasAttr(className))

@@ -102,6 +102,25 @@ static std::optional<int64_t> combined(Operation *op, int64_t a, int64_t b) {
   return std::nullopt;
 }
 
+Sizes::Sizes(func::FuncOp func) : entry(&func.getBody().front()) {
+  for (unsigned i = 0; i < func.getNumArguments(); ++i) {
+    auto dim = func.getArgAttrOfType<StringAttr>(i, "tx.dim");
+    auto name = func.getArgAttrOfType<StringAttr>(i, "tx.name");
+    bool isInteger = func.getArgument(i).getType().isIntOrIndex();
+    names.push_back(dim ? dim.str() : name && isInteger ? name.str() : "");
+    if (dim)
+      dims.push_back(dim.str());
+  }
+}
+
+Sizes Sizes::in(func::FuncOp formula) const {
+  Sizes inside = *this;
+  inside.known.clear();
+  inside.entry = &formula.getBody().front();
+  inside.names = dims;
+  return inside;
+}
+
 std::optional<int64_t> Sizes::eval(Value v) const {
   if (auto it = known.find(v); it != known.end())
     return it->second;
@@ -112,10 +131,9 @@ std::optional<int64_t> Sizes::eval(Value v) const {
 
 std::optional<int64_t> Sizes::compute(Value v) const {
   if (auto arg = dyn_cast<BlockArgument>(v)) {
-    if (arg.getOwner() != &func::FuncOp(func).getBody().front())
+    if (arg.getOwner() != entry || arg.getArgNumber() >= names.size())
       return std::nullopt;
-    auto name = func::FuncOp(func).getArgAttrOfType<StringAttr>(arg.getArgNumber(), "tx.dim");
-    auto it = name ? sizes.find(name.str()) : sizes.end();
+    auto it = sizes.find(names[arg.getArgNumber()]);
     return it == sizes.end() ? std::nullopt : std::optional(it->second);
   }
   APInt constant;
@@ -137,10 +155,9 @@ std::optional<int64_t> Sizes::compute(Value v) const {
 
 std::string Sizes::missing() const {
   std::string text;
-  func::FuncOp f = func;
-  for (unsigned i = 0; i < f.getNumArguments(); ++i)
-    if (auto dim = f.getArgAttrOfType<StringAttr>(i, "tx.dim"); dim && !sizes.count(dim.str()))
-      text += (text.empty() ? "" : ", ") + dim.str() + " = …";
+  for (const std::string &name : names)
+    if (!name.empty() && !sizes.count(name))
+      text += (text.empty() ? "" : ", ") + name + " = …";
   return text;
 }
 

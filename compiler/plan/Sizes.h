@@ -10,15 +10,14 @@ namespace texpr::plan {
 
 class Sizes {
 public:
-  explicit Sizes(mlir::func::FuncOp func) : func(func) {}
+  /// Sizes are of the arguments that are dims, and of other integers, by their names.
+  explicit Sizes(mlir::func::FuncOp func);
   void set(llvm::StringRef dim, int64_t size) {
     sizes[dim.str()] = size;
     known.clear();
   }
-  void setAll(const Sizes &other) {
-    sizes = other.sizes;
-    known.clear();
-  }
+  /// The same sizes for a function whose arguments are the dims alone, in their order.
+  Sizes in(mlir::func::FuncOp formula) const;
 
   /// The value of index arithmetic or of a condition on it; nothing where a dim without a size, or data, takes part.
   std::optional<int64_t> eval(mlir::Value v) const;
@@ -28,7 +27,9 @@ public:
 private:
   std::optional<int64_t> compute(mlir::Value v) const;
 
-  mlir::func::FuncOp func;
+  mlir::Block *entry = nullptr;
+  llvm::SmallVector<std::string> names; // by argument; empty: no integer
+  llvm::SmallVector<std::string> dims;  // those of the names that are dims
   mutable llvm::DenseMap<mlir::Value, std::optional<int64_t>> known;
   std::map<std::string, int64_t> sizes;
 };

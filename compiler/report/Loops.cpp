@@ -104,9 +104,18 @@ private:
              (forall.getNumAxes() > 1 ? " along " + last.str() : "");
     else if (level != "step")
       text = level.str();
+    text += pinned(forall);
     if (int64_t rows = count(forall, "par.ring", 0))
       text += ", new rows only: a ring of " + std::to_string(rows);
     return text;
+  }
+
+  /// The source asked for it.
+  static std::string pinned(Operation *op) {
+    auto pins = op->getAttrOfType<ArrayAttr>(plan::pinnedName);
+    bool isOfLoop = pins && llvm::any_of(pins.getAsValueRange<StringAttr>(),
+                                         [](StringRef name) { return name != "store"; });
+    return isOfLoop ? " (pinned)" : "";
   }
 
   static std::string whyInOrder(par::ReduceOp reduce) {
@@ -127,7 +136,7 @@ private:
     if (reduce.getLevel().value_or("step") != "simd")
       return text + "in order" + whyInOrder(reduce);
     return text + std::to_string(count(reduce, "plan.vector", 1)) + " lanes, " +
-           std::to_string(count(reduce, "plan.unroll", 1)) + " accumulators";
+           std::to_string(count(reduce, "plan.unroll", 1)) + " accumulators" + pinned(reduce);
   }
 
   static std::string contractText(par::ContractOp contract) {

@@ -13,6 +13,7 @@
 // layouts.
 #include "compiler/transform/Passes.h"
 #include "dialects/par/ParOps.h"
+#include "dialects/plan/Plan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Dominance.h"
@@ -161,6 +162,9 @@ private:
                                        b.getStrArrayAttr({"chunk"}), b.getStringAttr("thread"),
                                        UnitAttr(), forall.getDisjointAttr());
     outer->setAttr("plan.grain", b.getI64IntegerAttr(1));
+    for (StringRef name : {"grain", "work", "tasks", "least"})
+      if (plan::isPinned(forall, name))
+        plan::pin(outer, name);
     Block *body = b.createBlock(&outer.getBody(), {}, b.getIndexType(), loc);
     par::YieldOp::create(b, loc);
     b.setInsertionPointToStart(body);
