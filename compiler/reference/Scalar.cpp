@@ -264,6 +264,10 @@ Scalar literal(ScalarKind k, uint64_t magnitude, bool negative) {
 }
 
 std::optional<Scalar> literal(ScalarKind k, llvm::StringRef text) {
+  if (isF8(k)) {
+    auto wide = literal(ScalarKind::F64, text);
+    return wide ? std::optional(convert(k, *wide)) : std::nullopt;
+  }
   llvm::APFloat value(semanticsOf(k));
   auto status = value.convertFromString(text, llvm::APFloat::rmNearestTiesToEven);
   if (!status) {

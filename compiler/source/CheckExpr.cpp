@@ -179,7 +179,10 @@ void Checker::checkField(FieldExpr &e, bool isPlace) {
   }
   auto part = partNamed(t, e.name);
   if (!part) {
-    diags.error(e.nameRange, "no part is named ." + e.name + ": " + partsText(t));
+    diags.error(e.nameRange,
+                t.isStruct()
+                    ? "no part is named ." + e.name + ": " + partsText(t)
+                    : "a tuple of " + std::to_string(t.parts.size()) + " has no part ." + e.name);
     return;
   }
   unsigned index = *part;

@@ -32,6 +32,9 @@ bool Checker::checkSortKey(ExprPtr &key, SortExpr &sort) {
     return false;
   std::vector<const Type *> leaves;
   key->type.leaves(leaves);
+  for (const Type *leaf : leaves)
+    if (refuseF8(*leaf, key->range, "a key"))
+      return false;
   for (const Type *leaf : leaves) {
     if (!leaf->isScalar()) {
       diags

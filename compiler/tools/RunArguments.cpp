@@ -12,6 +12,7 @@
 #include "llvm/Support/raw_ostream.h"
 #include <cmath>
 #include <cstdio>
+#include <set>
 
 namespace texpr {
 
@@ -148,6 +149,10 @@ std::optional<Scalar> parseFloat(llvm::StringRef text, ScalarKind kind, std::str
   std::string lower = text.lower();
   llvm::StringRef body(lower);
   bool negative = body.consume_front("-");
+  if (body == "inf" && kind == ScalarKind::F8E4M3) {
+    why = "is no f8e4m3, whose largest value is 448";
+    return std::nullopt;
+  }
   if (body == "inf" || body == "nan") {
     Scalar s = reference::predeclared(kind, body == "inf" ? Predeclared::Inf : Predeclared::Nan);
     return negative ? reference::unary(UnaryOp::Neg, s) : s;
@@ -360,6 +365,7 @@ private:
       if (dim.how == DimBinding::How::Found) {
         found[&dim] = std::max<int64_t>(evaluate(*dim.foundBound).value_or(0), 0);
         setSymbol(*dim.decl, found[&dim]);
+        foundSymbols.insert(*dim.decl->value->asSymbol());
         out.found.push_back(0);
       }
       out.dims.emplace_back(dim.decl->name.text, found[&dim]);
@@ -400,10 +406,57 @@ private:
     return exitDone;
   }
 
+  /// The values that an extent may have: a dim that is found while running is in 0 to its bound.
+  std::pair<__int128, __int128> interval(const facts::Expr &e) const {
+    using K = facts::Expr::Kind;
+    constexpr __int128 most = INT64_MAX;
+    if (auto c = e.constant())
+      return {*c, *c};
+    if (auto s = e.asSymbol()) {
+      __int128 value = values.count(*s) ? values.at(*s) : 0;
+      return {foundSymbols.count(*s) ? 0 : value, value};
+    }
+    auto parts = e.operands();
+    auto r = interval(parts[0]);
+    for (size_t i = 1; i < parts.size(); ++i) {
+      auto [lo, hi] = interval(parts[i]);
+      switch (e.kind()) {
+      case K::Sum:
+        r = {r.first + lo, r.second + hi};
+        break;
+      case K::Product: {
+        __int128 p[] = {r.first * lo, r.first * hi, r.second * lo, r.second * hi};
+        r = {*std::min_element(p, p + 4), *std::max_element(p, p + 4)};
+        break;
+      }
+      case K::Min:
+        r = {std::min(r.first, lo), std::min(r.second, hi)};
+        break;
+      case K::Max:
+        r = {std::max(r.first, lo), std::max(r.second, hi)};
+        break;
+      default: // a quotient by what is at least 1
+        r = {std::min<__int128>(r.first, 0), std::max<__int128>(r.second, 0)};
+      }
+      r = {std::clamp(r.first, -most, most), std::clamp(r.second, -most, most)};
+    }
+    return r;
+  }
+
+  /// Room for whatever is found.
+  std::optional<Shape> roomFor(const Type &type) const {
+    if (foundSymbols.empty())
+      return shapeOf(type);
+    Shape shape;
+    for (const facts::Expr &extent : type.shape)
+      shape.push_back(int64_t(interval(extent).second));
+    return shape;
+  }
+
   ExitCode makeResults() {
     for (const CallLeaf &leaf : outputLeaves(fn)) {
       // A negative extent is refused by the entry, which says why; it needs no memory.
-      Shape shape = shapeOf(*leaf.type).value_or(Shape{0});
+      Shape shape = roomFor(*leaf.type).value_or(Shape{0});
       for (int64_t &length : shape)
         length = std::max<int64_t>(length, 0);
       auto count = reference::elementCount(shape);
@@ -420,6 +473,7 @@ private:
   std::vector<CallLeaf> leaves;
   std::map<std::string, std::string> given;
   std::map<facts::Symbol, int64_t> values;
+  std::set<facts::Symbol> foundSymbols;
 };
 
 } // namespace

@@ -166,14 +166,15 @@ private:
         indices.insert(indices.begin(),
                        arith::SubIOp::create(at, read.getLoc(), row, n.begin).getResult());
       }
-      if (!isa<RankedTensorType>(v.getType())) {
-        read.replaceAllUsesWith(v);
-      } else {
+      if (isa<RankedTensorType>(v.getType())) {
         auto moved = tx::ReadOp::create(at, read.getLoc(), v, indices);
         moved.getElseRegion().takeBody(read.getElseRegion());
         moved->setDiscardableAttrs(read->getDiscardableAttrDictionary());
-        read.replaceAllUsesWith(moved.getResult());
+        v = moved.getResult();
       }
+      for (Nested &other : nested) // a member whose value is the read itself
+        llvm::replace(other.values, read.getResult(), v);
+      read.replaceAllUsesWith(v);
       read.erase();
     }
   }
