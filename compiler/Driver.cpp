@@ -117,7 +117,10 @@ class Compilation {
 public:
   explicit Compilation(const CompileOptions &options)
       : options(options), context(registry(), MLIRContext::Threading::DISABLED) {
-    pipeline.optLevel = options.optLevel;
+    pipeline.optLevel = options.checked.empty() ? options.optLevel : 0;
+    pipeline.checked = options.checked.empty()    ? Checked::none
+                       : options.checked == "nan" ? Checked::nan
+                                                  : Checked::all;
     if (!options.stopAfter.empty() && !parseStage(options.stopAfter))
       pipeline.stopAfter = options.stopAfter;
   }
@@ -283,7 +286,7 @@ ExitCode Compilation::readModule() {
       if (ExitCode code = ownFrontEnd.load(options.inputs, options.jsonDiagnostics))
         return code;
     loadImportDialects(context);
-    module = importProgram(frontEnd().checked, frontEnd().files, context);
+    module = importProgram(frontEnd().checked, frontEnd().files, context, !options.checked.empty());
     if (!module || failed(verify(*module)))
       return internal(module ? *module : ModuleOp(), "the program could not be imported");
     return exitDone;
@@ -354,7 +357,7 @@ ExitCode Compilation::printStopped(ModuleOp at) {
 /// Takes a clone from its stage to `target`. `parStage`: where to keep a copy of the stage `par`,
 /// which the entries are made from.
 ExitCode Compilation::lower(ModuleOp at, const Target &target, ModuleOp *parStage) {
-  setMachine(at, target, options.optLevel);
+  setMachine(at, target, pipeline.optLevel);
   std::string tag = target.name.str();
   if (stageOf(at) == Stage::tx) {
     if (ExitCode code = runPasses(at, Stage::par, [&](PassList &list, OpPassManager &) {

@@ -33,6 +33,7 @@ struct CompileOptions {
   std::string targets = "cpu";     // a comma list
   EmitKind emit = EmitKind::object;
   unsigned optLevel = 2;
+  std::string checked;    // "", "all" or "nan": what a checked build verifies
   std::string stopAfter;  // a stage or a pass: prints the module there
   std::string saveStages; // a folder for numbered files
   std::string depfile;

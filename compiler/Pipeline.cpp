@@ -20,7 +20,8 @@ void PassList::add(std::unique_ptr<Pass> pass) {
 
 void buildSharedPipeline(PassList &list, const PipelineOptions &options) {
   list.add(createInlineCalls());
-  list.add(createSimplifyIndices());
+  if (options.checked == Checked::none) // it drops what facts prove
+    list.add(createSimplifyIndices());
   list.add(createCanonicalizerPass());
   list.add(createCSEPass());
 }
@@ -30,7 +31,8 @@ void buildTxPipeline(PassList &list, const PipelineOptions &options) {
   list.add(createSplitClasses());
   list.add(plan::createPlanInline({options.optLevel}));
   list.add(createTxInline());
-  list.add(createSimplifyIndices());
+  if (options.checked == Checked::none)
+    list.add(createSimplifyIndices());
   list.add(createCanonicalizerPass());
   list.add(createCSEPass());
   // After tx-inline: it compares the reads that are left.
@@ -42,6 +44,11 @@ void buildTxPipeline(PassList &list, const PipelineOptions &options) {
   // Beyond this point no value is recomputed or stored elsewhere.
   list.add(createGroupKernels());
   list.add(createLowerToPar());
+  if (options.checked == Checked::none)
+    return;
+  // At once, as no access has been moved or merged yet; and here, as entries word the sites of the stage `par`.
+  list.add(createSplitLanes());
+  list.add(createInstrumentChecks({options.checked == Checked::nan}));
 }
 
 void buildParPipeline(PassList &list, const PipelineOptions &options) {

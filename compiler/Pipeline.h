@@ -6,8 +6,12 @@
 
 namespace texpr {
 
+/// What a checked build verifies while it runs: all but NaN, or that too.
+enum class Checked { none, all, nan };
+
 struct PipelineOptions {
   unsigned optLevel = 2; // -O0 … -O3
+  Checked checked = Checked::none; // with optLevel 0
   std::string stopAfter; // a pass: what follows it is left out
 };
 

@@ -39,6 +39,7 @@ private:
                                llvm::ArrayRef<llvm::Type *> params);
   llvm::FunctionCallee errorFunction();
   llvm::StructType *reportType();
+  llvm::StructType *slotType();
   llvm::Value *text(const std::string &s);
   void bindDims(llvm::Function *fn, bool withParams);
   void bind(unsigned i, llvm::Value *arg);
@@ -133,6 +134,17 @@ llvm::FunctionCallee EntryBuilder::errorFunction() {
 llvm::StructType *EntryBuilder::reportType() {
   return llvm::StructType::get(module.getContext(),
                                {ir.getInt32Ty(), ir.getInt32Ty(), ir.getInt64Ty()});
+}
+
+/// Behind it stand the numbers that the text of a checked build's failure words.
+llvm::StructType *EntryBuilder::slotType() {
+  int64_t most = 0;
+  if (auto sites = func->getParentOfType<ModuleOp>()->getAttrOfType<ArrayAttr>("texpr.sites"))
+    for (Attribute entry : sites)
+      if (auto values = cast<DictionaryAttr>(entry).getAs<IntegerAttr>("values"))
+        most = std::max(most, values.getInt());
+  return llvm::StructType::get(module.getContext(),
+                               {reportType(), llvm::ArrayType::get(ir.getInt64Ty(), most)});
 }
 
 llvm::Value *EntryBuilder::text(const std::string &s) {
@@ -472,17 +484,22 @@ llvm::Value *EntryBuilder::wordDataError(llvm::Value *report) {
   llvm::Value *site = ir.CreateLoad(ir.getInt32Ty(), ir.CreateStructGEP(reportType(), report, 1));
   llvm::Value *index = ir.CreateLoad(ir.getInt64Ty(), ir.CreateStructGEP(reportType(), report, 2));
   llvm::Value *message = text(abi.name + ": an element is not what was promised (index {})");
+  llvm::Value *array = ir.CreateAlloca(ir.getInt64Ty());
+  ir.CreateStore(index, array);
+  llvm::Value *behind = ir.CreateConstGEP1_32(reportType(), report, 1);
   if (auto sites = func->getParentOfType<ModuleOp>()->getAttrOfType<ArrayAttr>("texpr.sites"))
     for (auto [i, entry] : llvm::enumerate(sites)) {
       auto words = cast<DictionaryAttr>(entry).getAs<StringAttr>("text");
       if (!words)
         continue;
-      llvm::Value *own =
-          text(abi.name + ": " + words.getValue().str() + " does not hold (element {})");
-      message = ir.CreateSelect(ir.CreateICmpEQ(site, ir.getInt32(i)), own, message);
+      bool isWorded = bool(cast<DictionaryAttr>(entry).get("values")); // of a checked build
+      llvm::Value *own = text(abi.name + ": " + words.getValue().str() +
+                              (isWorded ? "" : " does not hold (element {})"));
+      llvm::Value *isIt = ir.CreateICmpEQ(site, ir.getInt32(i));
+      message = ir.CreateSelect(isIt, own, message);
+      if (isWorded)
+        array = ir.CreateSelect(isIt, behind, array);
     }
-  llvm::Value *array = ir.CreateAlloca(ir.getInt64Ty());
-  ir.CreateStore(index, array);
   return ir.CreateCall(errorFunction(),
                        {call, ir.getInt32(TX_ERR_DATA), site, index, message, array});
 }
@@ -507,7 +524,7 @@ void EntryBuilder::buildCall() {
 
   llvm::LLVMContext &c = module.getContext();
   llvm::Value *slot = ir.CreateAlloca(ir.getPtrTy());
-  llvm::Value *report = ir.CreateAlloca(reportType());
+  llvm::Value *report = ir.CreateAlloca(slotType());
   ir.CreateStore(llvm::Constant::getNullValue(reportType()), report);
   std::vector<Variant> order(variants.begin(), variants.end());
   llvm::sort(order, [](const Variant &x, const Variant &y) { return x.level > y.level; });

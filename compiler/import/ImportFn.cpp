@@ -38,6 +38,7 @@ void FnImporter::importFn(const FnDecl &fn, func::FuncOp func) {
     At at(*this, check.range);
     emitFact(check.constraint, check.text, true);
   }
+  testRanges(fn);
   verifyFacts(fn);
   std::vector<const Decl *> lent = lentTo(fn);
   statements(fn.body->stmts, {fn.body->value.get()}, lent);

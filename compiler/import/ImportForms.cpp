@@ -55,7 +55,7 @@ Val FnImporter::compute(const ComputeExpr &e) {
     bound(e.domain[i].hi.get(), e.domain[i].hiValue); // names the symbols of a bound that is data
     extents.push_back(extent(leaves[0]->shape[i]));
   }
-  auto form = makeCompute(valueTypes(e.type), extents, axisNames(e.binders, 0, axes));
+  auto form = makeCompute(valueTypes(e.type), extents, shiftedAxes(e));
   Body body(*this, form.getBody(), form.getLower().getTypes());
   for (size_t i = 0; i < axes; ++i)
     bindBinder(*e.binders[i], lower[i] ? b.createOrFold<arith::AddIOp>(loc, lower[i], body.args[i])

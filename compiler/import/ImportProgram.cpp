@@ -15,8 +15,8 @@ using namespace mlir;
 namespace texpr::importer {
 
 ProgramImporter::ProgramImporter(const CheckedProgram &checked, const SourceFiles &files,
-                                 MLIRContext &context)
-    : checked(checked), files(files), context(context) {}
+                                 MLIRContext &context, bool isChecked)
+    : checked(checked), files(files), context(context), isChecked(isChecked) {}
 
 Location ProgramImporter::loc(SourceRange r) const {
   auto place = files.place(r.file, r.begin);
@@ -222,6 +222,8 @@ FlatSymbolRefAttr ProgramImporter::combiner(const OpDecl &op, CombinerForm form)
   b.setInsertionPointToStart(module.getBody());
   UnitAttr commutative = op.commutative ? b.getUnitAttr() : UnitAttr();
   auto decl = tx::CombinerOp::create(b, loc(op.range), b.getStringAttr(name), commutative);
+  if (isChecked && form.isOptional)
+    decl->setAttr("checked.optional", b.getUnitAttr());
   symbol = FlatSymbolRefAttr::get(&context, name);
   FnImporter(*this).importCombiner(op, decl, form);
   return symbol;
@@ -262,8 +264,9 @@ void FnImporter::error(SourceRange range, const llvm::Twine &what) {
 
 mlir::OwningOpRef<mlir::ModuleOp> texpr::importProgram(const CheckedProgram &program,
                                                        const SourceFiles &files,
-                                                       mlir::MLIRContext &context) {
-  return importer::ProgramImporter(program, files, context).run();
+                                                       mlir::MLIRContext &context,
+                                                       bool isChecked) {
+  return importer::ProgramImporter(program, files, context, isChecked).run();
 }
 
 void texpr::loadImportDialects(mlir::MLIRContext &context) {

@@ -30,7 +30,7 @@ void FnImporter::statement(const Stmt &s) {
   case StmtKind::If:
     return conditional(llvm::cast<IfStmt>(s));
   case StmtKind::Assume:
-    return; // what the checker took as known
+    return testAssumed(llvm::cast<AssumeStmt>(s));
   case StmtKind::Call:
     return callStatement(llvm::cast<CallStmt>(s));
   case StmtKind::Barrier:
@@ -221,6 +221,8 @@ void FnImporter::parallel(const ParStmt &s, size_t axis) {
                                   level.empty() ? StringAttr() : b.getStringAttr(level),
                                   s.fully ? b.getUnitAttr() : UnitAttr(),
                                   hasAttr(s.attrs, "disjoint") ? b.getUnitAttr() : UnitAttr());
+  if (program.isChecked && !s.fully) // lanes meet, and share what they like
+    op->setAttr("checked.par", b.getUnitAttr());
   Body body(*this, op.getBody(), ValueRange(lower).getTypes(), /*staysInPlace=*/true);
   for (size_t i = axis; i < to; ++i)
     bindBinder(*s.binders[i], body.args[i - axis]);
@@ -235,11 +237,16 @@ void FnImporter::parallel(const ParStmt &s, size_t axis) {
   par::YieldOp::create(b, loc);
 }
 
+/// What the loop's own variable is: in a checked build, which prints it, not the index that runs backwards.
+static std::string indexName(const SeqStmt &s, size_t axis, bool isChecked) {
+  return (s.reverse && isChecked ? "last - " : "") + s.binders[axis]->name.text;
+}
+
 void FnImporter::sequential(const SeqStmt &s, size_t axis) {
   SmallVector<Value> lower, upper;
   bounds(s.domain, axis, axis + 1, lower, upper);
   auto op = par::SeqOp::create(b, loc, TypeRange(), lower[0], upper[0], ValueRange(),
-                               b.getStringAttr(s.binders[axis]->name.text));
+                               b.getStringAttr(indexName(s, axis, program.isChecked)));
   Body body(*this, op.getBody(), {b.getIndexType()}, /*staysInPlace=*/true);
   Value i = body.args[0];
   if (s.reverse) { // the index runs from the last one: lower + upper - 1 - i

@@ -52,7 +52,7 @@ struct CombinerForm {
 class ProgramImporter {
 public:
   ProgramImporter(const CheckedProgram &checked, const SourceFiles &files,
-                  mlir::MLIRContext &context);
+                  mlir::MLIRContext &context, bool isChecked);
   mlir::OwningOpRef<mlir::ModuleOp> run();
 
   const CheckedProgram &checked;
@@ -60,8 +60,11 @@ public:
   mlir::MLIRContext &context;
   mlir::ModuleOp module;
   bool failed = false;
+  bool isChecked; // of a checked build: ImportChecked.cpp
 
   Location loc(SourceRange r) const;
+  /// A failure that only a checked build tests; its index among the module's sites.
+  int64_t addSite(SourceRange r, const llvm::Twine &text);
   /// The symbol of the combiner that `op` becomes.
   mlir::FlatSymbolRefAttr combiner(const OpDecl &op, CombinerForm form);
   std::optional<int64_t> site(const FnDecl &fn, unsigned param) const;
@@ -122,7 +125,7 @@ private:
     ValueRange args;
   };
 
-  ScalarBuilder scalars() { return ScalarBuilder(b, loc); }
+  ScalarBuilder scalars() { return ScalarBuilder(b, loc, program.isChecked); }
   mlir::RankedTensorType tensorType(ScalarKind k, size_t rank);
   mlir::Type valueType(const Type &leaf);
   llvm::SmallVector<mlir::Type> valueTypes(const Type &t);
@@ -252,6 +255,11 @@ private:
   Value relations(const std::vector<ExprPtr> &chain, const std::vector<BinaryOp> &rels);
   Value inSet(const Expr &e, const std::vector<Span> &set);
   Value both(Value a, Value c);
+
+  // ---- ImportChecked.cpp
+  void testAssumed(const AssumeStmt &s);
+  void testRanges(const FnDecl &fn);
+  mlir::ArrayAttr shiftedAxes(const ComputeExpr &e);
 
   // ---- ImportAccess.cpp
   using Alternative = llvm::function_ref<Value()>;

@@ -125,7 +125,7 @@ Value ScalarBuilder::builtin(Builtin f, ArrayRef<ScalarKind> kinds, ArrayRef<Val
     using S = tx::ScalarKind;
     S kind =
         f == Builtin::Quot ? (isSigned(k) ? S::quot : S::divu) : (isSigned(k) ? S::rem : S::remu);
-    return tx::ScalarOp::create(b, loc, v[0].getType(), kind, ValueRange{v[0], v[1]});
+    return division(kind, v[0], v[1]);
   }
   case Builtin::Popcount:
     return count<math::CtPopOp>(k, v[0]);

@@ -163,6 +163,13 @@ static Value total(OpBuilder &b, Location loc, tx::ScalarKind kind, mlir::Type t
   return tx::ScalarOp::create(b, loc, type, kind, operands);
 }
 
+Value ScalarBuilder::division(tx::ScalarKind kind, Value x, Value y) {
+  Value v = total(b, loc, kind, x.getType(), {x, y});
+  if (isChecked)
+    v.getDefiningOp()->setAttr("checked.div", b.getUnitAttr());
+  return v;
+}
+
 Value ScalarBuilder::binary(BinaryOp op, ScalarKind k, Value x, Value y, ScalarKind rhsKind) {
   using S = tx::ScalarKind;
   if (op >= BinaryOp::Eq && op <= BinaryOp::Ge)
@@ -177,9 +184,9 @@ Value ScalarBuilder::binary(BinaryOp op, ScalarKind k, Value x, Value y, ScalarK
   case BinaryOp::Mul:
     return b.createOrFold<arith::MulIOp>(loc, x, y);
   case BinaryOp::Div:
-    return total(b, loc, isSigned(k) ? S::floordiv : S::divu, x.getType(), {x, y});
+    return division(isSigned(k) ? S::floordiv : S::divu, x, y);
   case BinaryOp::Mod:
-    return total(b, loc, isSigned(k) ? S::mod : S::remu, x.getType(), {x, y});
+    return division(isSigned(k) ? S::mod : S::remu, x, y);
   case BinaryOp::And:
   case BinaryOp::BitAnd:
     return b.createOrFold<arith::AndIOp>(loc, x, y);

@@ -5,6 +5,7 @@
 #pragma once
 #include "compiler/source/Ast.h"
 #include "compiler/source/Builtins.h"
+#include "dialects/tx/TxOps.h"
 #include "mlir/IR/Builders.h"
 
 namespace texpr::importer {
@@ -15,7 +16,8 @@ mlir::Type elementType(mlir::MLIRContext *context, ScalarKind k);
 /// Builds scalar operations at the insertion point of a builder.
 class ScalarBuilder {
 public:
-  ScalarBuilder(mlir::OpBuilder &b, mlir::Location loc) : b(b), loc(loc) {}
+  ScalarBuilder(mlir::OpBuilder &b, mlir::Location loc, bool isChecked = false)
+      : b(b), loc(loc), isChecked(isChecked) {}
 
   mlir::Value integer(ScalarKind k, uint64_t bits);
   mlir::Value real(ScalarKind k, llvm::StringRef text);
@@ -39,8 +41,11 @@ public:
   mlir::Value toIndex(ScalarKind k, mlir::Value scalar);
 
 private:
+  /// A division of the source, marked in a checked build.
+  mlir::Value division(tx::ScalarKind kind, mlir::Value a, mlir::Value b);
   mlir::OpBuilder &b;
   mlir::Location loc;
+  bool isChecked;
   mlir::Value compare(BinaryOp op, ScalarKind k, mlir::Value x, mlir::Value y);
   mlir::Value floatBinary(BinaryOp op, mlir::Value x, mlir::Value y);
   mlir::Value shift(BinaryOp op, ScalarKind k, mlir::Value x, mlir::Value amount,

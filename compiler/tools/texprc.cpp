@@ -22,6 +22,12 @@ void addLevel(CLI::App &app, CompileOptions &options) {
                  "everything; 3: the same as 2 today")
       ->check(CLI::Range(0, 3));
 }
+void addChecked(CLI::App &app, CompileOptions &options) {
+  app.add_flag("--checked{all}", options.checked,
+               "verify bounds, races, initialization, divisions, promises and operators while "
+               "running, serially; --checked=nan: also the first place that makes a NaN")
+      ->check(CLI::IsMember({"all", "nan"}));
+}
 void addDiagnostics(CLI::App &app, CompileOptions &options) {
   app.add_option_function<std::string>(
          "--diagnostics", [&](const std::string &v) { options.jsonDiagnostics = v == "json"; },
@@ -45,6 +51,7 @@ void addBuild(CLI::App &app, CompileOptions &options) {
   app.add_option("--emit", options.emit, "what to write: obj, so, asm, llvm, header, tx, par")
       ->transform(CLI::CheckedTransformer(kinds).description(""));
   addLevel(app, options);
+  addChecked(app, options);
   app.add_option("--stop-after", options.stopAfter,
                  "print the module after a stage (import, tx, par, mapped, target) or a pass");
   app.add_option("--save-stages", options.saveStages,
@@ -118,6 +125,7 @@ CLI::App *addRun(CLI::App &app, RunOptions &options, std::vector<std::string> &w
   options.compile.targets = "native";
   addTarget(*run, options.compile, "native (default), cpu, x86-64-v2|v3|v4");
   addLevel(*run, options.compile);
+  addChecked(*run, options.compile);
   addDiagnostics(*run, options.compile);
   run->footer(
       "Examples:\n"

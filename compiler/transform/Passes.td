@@ -47,6 +47,12 @@ def SplitLanes : Pass<"split-lanes", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect", "::texpr::par::ParDialect"];
 }
 
+def InstrumentChecks : Pass<"instrument-checks", "::mlir::ModuleOp"> {
+  let summary = "A checked build tests every access, division and operator while it runs";
+  let dependentDialects = ["::texpr::par::ParDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+  let options = [Option<"nan", "nan", "bool", "false", "report the first place that makes a NaN">];
+}
+
 def UnrollReduces : Pass<"unroll-reduces", "::mlir::ModuleOp"> {
   let summary = "A reduction over a few constant iterations becomes straight-line code";
   let dependentDialects = ["::mlir::arith::ArithDialect"];

@@ -258,8 +258,12 @@ def Par_StopOp : Par_Op<"stop", [MemoryEffects<[MemRead, MemWrite]>]> {
 
 def Par_FailOp : Par_Op<"fail", [MemoryEffects<[MemWrite]>]> {
   let summary = "Record failure `site` where the condition is true";
-  let arguments = (ins I1:$condition, I64Attr:$site);
-  let assemblyFormat = "$site `if` $condition attr-dict";
+  let description = [{The text of a site that has `values` words them, each in the place of a `{}`; serial code that ends at once (par.stop).}];
+  let arguments = (ins I1:$condition, I64Attr:$site, Variadic<Index>:$values);
+  let builders = [
+      OpBuilder<(ins "::mlir::Value":$condition, "::mlir::IntegerAttr":$site), [{ build($_builder, $_state, condition, site, ::mlir::ValueRange()); }]>,
+      OpBuilder<(ins "::mlir::Value":$condition, "int64_t":$site), [{ build($_builder, $_state, condition, uint64_t(site), ::mlir::ValueRange()); }]>];
+  let assemblyFormat = "$site `if` $condition (`values` `[` $values^ `]`)? attr-dict";
 }
 
 def Par_ContractOp : Par_Op<"contract", [AttrSizedOperandSegments, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {

@@ -80,6 +80,8 @@ Block *taskBlock(Operation *op) {
   return block;
 }
 
+constexpr int32_t kReportWords = 2; // of 8 bytes: status and site, index
+
 struct Function {
   func::FuncOp function;
   const Target &target;
@@ -310,6 +312,12 @@ struct Function {
     b.setInsertionPointToStart(&guarded.getThenRegion().front());
     Value site = arith::ConstantIntOp::create(b, loc, op.getSite(), 32);
     Value index = arith::IndexCastOp::create(b, loc, b.getI64Type(), iterationOf(op));
+    // Values stand behind the tx_report of the slot: of a checked build, whose first failure is its last.
+    for (auto [k, v] : llvm::enumerate(op.getValues())) {
+      Value at = LLVM::GEPOp::create(b, loc, pointerType(), b.getI64Type(), slot,
+                                     ArrayRef<LLVM::GEPArg>{int32_t(kReportWords + k)});
+      LLVM::StoreOp::create(b, loc, arith::IndexCastOp::create(b, loc, b.getI64Type(), v), at);
+    }
     LLVM::CallOp::create(b, loc, TypeRange(), runtimeName("report"), ValueRange{slot, site, index});
     op.erase();
   }
