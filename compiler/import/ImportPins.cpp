@@ -11,7 +11,7 @@
 #include "compiler/source/Walk.h"
 #include "dialects/plan/Pins.h"
 #include "dialects/plan/Plan.h"
-#include "llvm/ADT/StringSet.h"
+#include "mlir/IR/IntegerSet.h"
 
 using namespace mlir;
 
@@ -62,11 +62,16 @@ private:
   void read(const Attrs &attrs, const Binders *binders) {
     target = kind = {};
     numbers.clear();
+    classes.clear();
+    bounds.clear();
     for (const Attr &a : attrs) {
       if (a.name.text == "on") {
         target = kept(targetOfAttr(a));
         kind = {};
         numbers.clear();
+        classes.clear();
+      } else if (a.name.text == "class") {
+        openClasses(a);
       } else if (a.name.text == "at") {
         auto *word = llvm::dyn_cast_or_null<NameExpr>(a.args[0].value.get());
         kind = kept(word ? word->text : "");
@@ -77,6 +82,49 @@ private:
         pinsOf(a, binders);
       }
     }
+    if (bounds.empty())
+      return;
+    target = {};
+    classes.clear();
+    add(*firstClass, "class", b.getArrayAttr(bounds));
+    for (plan::Pin &pin : pins) // the rest is known by its number now
+      if (pin.form == form)
+        for (int64_t &number : pin.classes)
+          number = number == 0 ? int64_t(bounds.size()) + 1 : number;
+  }
+
+  /// Conditions open classes, each the next number; words go back to the rest or to all.
+  void openClasses(const Attr &a) {
+    classes.clear();
+    auto *word = llvm::dyn_cast_or_null<NameExpr>(a.args[0].value.get());
+    if (word && word->text == "rest")
+      classes.push_back(0);
+    if (word)
+      return;
+    if (bounds.empty())
+      firstClass = &a;
+    for (const AttrArg &arg : a.args) {
+      bounds.push_back(setOf(*boundOf(*arg.value)));
+      classes.push_back(bounds.size());
+    }
+  }
+
+  /// Over the dims that are arguments, in their order.
+  Attribute setOf(const ClassBound &bound) const {
+    MLIRContext *context = b.getContext();
+    AffineExpr sum = getAffineConstantExpr(bound.constant, context);
+    unsigned count = 0;
+    for (const DimBinding &d : current->dims) {
+      if (!isArgument(d))
+        continue;
+      bool isParam = d.how == DimBinding::How::ScalarParam;
+      const Decl &decl = isParam ? *current->params[d.param].decl : *d.decl;
+      for (auto &[name, factor] : bound.terms)
+        if (name->text == decl.name.text)
+          sum = sum + getAffineSymbolExpr(count, context) * factor;
+      ++count;
+    }
+    return IntegerSetAttr::get(IntegerSet::get(0, count, {sum}, {bound.isEquality}));
   }
 
   void add(const Attr &a, StringRef name, Attribute value) {
@@ -87,6 +135,7 @@ private:
     pin.function = kept(current->name.text);
     pin.kind = kind;
     pin.numbers = numbers;
+    pin.classes = classes;
     pin.target = target;
     pin.spelling = kept("@" + a.name.text);
     pin.at = place(a.range);
@@ -159,7 +208,9 @@ private:
   const FnDecl *current = nullptr;
   plan::SourcePlace form;
   StringRef target, kind;
-  SmallVector<int64_t, 4> numbers;
+  SmallVector<int64_t, 4> numbers, classes;
+  SmallVector<Attribute> bounds; // of the classes of the form at hand
+  const Attr *firstClass = nullptr;
   SmallVector<plan::Pin> pins;
 };
 } // namespace

@@ -6,6 +6,7 @@
 //   compute m |i| @class(n <= 512) { … }  →  the pinned sets stay, in order, without those that an earlier one contains
 #include "compiler/plan/Gpu.h"
 #include "compiler/plan/Passes.h"
+#include "compiler/plan/Pins.h"
 #include "dialects/plan/Plan.h"
 #include "llvm/ADT/SmallVector.h"
 
@@ -22,6 +23,8 @@ struct PlanClasses : impl::PlanClassesBase<PlanClasses> {
   void runOnOperation() override {
     if (gpu::machineOf(getOperation()))
       getOperation().walk([](par::KernelOp kernel) { gpu::decideClasses(kernel); });
+    else
+      applyPins(getOperation(), Point::classes);
     getOperation().walk([&](Operation *op) {
       if (!op->hasAttr(className))
         return;

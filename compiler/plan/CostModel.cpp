@@ -145,6 +145,20 @@ static SmallVector<LoopAxis> axesAround(Operation *read, Block *outside) {
   return axes;
 }
 
+/// The chunks of a scan of scalars, or of a filter, that is a kernel of its own are passed twice (transform/LowerScan.cpp): by all that
+/// the scan reads, and by the filter's condition.
+static bool isPassedTwice(tx::ReadOp read, Operation *form) {
+  bool isInside = false;
+  for (Operation *op = form->getParentOp(); op; op = op->getParentOp())
+    isInside |= isa<tx::HasDomain>(op) && !isa<tx::ForOp>(op);
+  if (isInside)
+    return false;
+  if (auto scan = dyn_cast<tx::ScanOp>(form))
+    return !isa<RankedTensorType>(scan.getYield().getValues()[0].getType());
+  auto filter = dyn_cast<tx::FilterOp>(form);
+  return filter && filter.getWhereRegion().isAncestor(read->getParentRegion());
+}
+
 /// Each index is paid for by one axis that it uses, the longest; the axes that are left evaluate elements again.
 static void addRead(Evaluations &sum, tx::ReadOp read, tx::ComputeOp producer,
                     const llvm::DenseMap<Operation *, Evaluations> &evaluated) {
@@ -165,7 +179,7 @@ static void addRead(Evaluations &sum, tx::ReadOp read, tx::ComputeOp producer,
     if (best)
       paying.insert(best->arg);
   }
-  double factor = 1;
+  double factor = isPassedTwice(read, tx::ancestorIn(read, producer->getBlock())) ? 2 : 1;
   for (const LoopAxis &axis : axes) {
     if (paying.contains(axis.arg))
       continue;

@@ -17,6 +17,8 @@ namespace texpr::plan {
 
 StringRef kindOf(Point point) {
   switch (point) {
+  case Point::classes:
+    return "class";
   case Point::inlining:
     return "value";
   case Point::fusion:
@@ -47,7 +49,7 @@ SmallVector<Operation *> candidatesOf(func::FuncOp func, Point point) {
   SmallVector<Operation *> out;
   if (func.isExternal())
     return out;
-  if (point == Point::fusion) {
+  if (point == Point::fusion || point == Point::classes) {
     collectHostForms(func.getBody().front(), out);
     return out;
   }
@@ -78,6 +80,8 @@ static bool isOfGrain(StringRef name) {
 
 bool isAbout(Operation *op, Point point, StringRef name) {
   switch (point) {
+  case Point::classes:
+    return name == "class";
   case Point::inlining:
   case Point::fusion:
     return name == "store";
@@ -194,6 +198,10 @@ private:
   bool holds(const Pin &pin, func::FuncOp func, Operation *op, int64_t number) const {
     if (!pin.target.empty() && pin.target != target)
       return false;
+    if (!pin.classes.empty() && !llvm::is_contained(pin.classes, int64_t(classOf(op))))
+      return false;
+    if (pin.name == "class" && pin.function != func.getName())
+      return false; // a copy in a caller, whose dims are others
     if (!pin.kind.empty())
       return pin.kind == kindOf(point) && pin.function == func.getName() &&
              llvm::is_contained(pin.numbers, number);
@@ -257,6 +265,8 @@ static std::string whyUnused(const Pin &pin, ArrayRef<Operation *> left) {
   if (pin.name == "store")
     return "no tensor stands here: it is used as a whole, by nothing, or equals another that "
            "stands for it";
+  if (pin.name == "class")
+    return "no tensor that kernels of their own make stands here";
   if (left.empty())
     return "no loop is left of this form: it is evaluated where it is read, or an equal one stands "
            "for it";

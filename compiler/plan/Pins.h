@@ -7,7 +7,8 @@
 namespace texpr::plan {
 
 /// The policies that the source can pin, in the order of the road.
-enum class Point { inlining, fusion, unrolling, tiling, mapping };
+enum class Point { classes, inlining, fusion, unrolling, tiling, mapping };
+/// Those whose decisions explain prints; classes are the source's alone.
 inline constexpr Point points[] = {Point::inlining, Point::fusion, Point::unrolling, Point::tiling,
                                    Point::mapping};
 

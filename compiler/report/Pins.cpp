@@ -103,6 +103,8 @@ static std::map<std::string, std::string> takenBy(Operation *op, Point point) {
       taken[name.str()] = std::move(text);
   };
   switch (point) {
+  case Point::classes:
+    break;
   case Point::inlining:
     put("store", plan::getStore(op) == plan::Store::inlined ? "@inline" : notInlined);
     break;
@@ -332,8 +334,14 @@ PinWriter::merged(llvm::function_ref<std::vector<std::string>(const Texts &)> of
 std::string PinWriter::kept(const Attrs &attrs, bool elsewhere) const {
   static const std::set<std::string> decided = {
       "inline", "materialize", "keep", "vector", "unroll", "grain", "tile", "order", "instr"};
-  std::string text, target;
+  std::string text, target, classes;
   for (const Attr &a : attrs) {
+    if (a.name.text == "class") {
+      for (const AttrArg &arg : a.args)
+        if (arg.value && boundOf(*arg.value))
+          classes += (classes.empty() ? "" : ", ") + files.text(arg.value->range).str();
+      continue;
+    }
     if (a.name.text == "on")
       target = targetOfAttr(a);
     bool isElsewhere =
@@ -342,6 +350,8 @@ std::string PinWriter::kept(const Attrs &attrs, bool elsewhere) const {
     if (isElsewhere == elsewhere && (isElsewhere || isOwn))
       text += " " + files.text(a.range).str();
   }
+  if (!elsewhere && !classes.empty()) // what follows is for all of them
+    text += " @class(" + classes + ") @class(all)";
   return text;
 }
 

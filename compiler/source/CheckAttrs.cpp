@@ -19,6 +19,7 @@ enum class Takes {
   Tasks,
   Word,
   Target,
+  Classes,
   Numbers,
   Any
 };
@@ -40,6 +41,7 @@ static const Row obeyed[] = {
     {"order", Takes::Axes, Form | Par | Fn},
     {"instr", Takes::Word, Form | Par | Fn},
     {"algo", Takes::Word, Form},
+    {"class", Takes::Classes, Form},
     {"on", Takes::Target, Form | Par | Seq | For | Fn},
     {"at", Takes::Numbers, Fn},
     {"block", Takes::Nothing, Par},
@@ -55,7 +57,6 @@ static const Row obeyed[] = {
 };
 
 static const char *const later[] = {"specialize",
-                                    "class",
                                     "online",
                                     "split_k",
                                     "map",
@@ -69,6 +70,8 @@ static const char *const later[] = {"specialize",
                                     "shard",
                                     "place"};
 
+static constexpr unsigned mostClasses = 2; // and the rest
+
 static const Row *findRow(llvm::StringRef name) {
   for (const Row &row : obeyed)
     if (name == row.name)
@@ -76,8 +79,10 @@ static const Row *findRow(llvm::StringRef name) {
   return nullptr;
 }
 
-/// `@on` and `@at` say where the attributes behind them hold.
-static bool isScope(const Attr &a) { return a.name.text == "on" || a.name.text == "at"; }
+/// `@on`, `@class` and `@at` say where the attributes behind them hold.
+static bool isScope(const Attr &a) {
+  return a.name.text == "on" || a.name.text == "class" || a.name.text == "at";
+}
 
 /// What may stand once. `@unroll` and `@unroll(4)` are two things, and so are tiles of tasks and of registers.
 static std::string keyOf(const Attr &a) {
@@ -123,10 +128,17 @@ void Checker::checkAttrs(const Attrs &attrs, AttrPlace place, const Binders *bin
   walker.block(const_cast<Block *>(body));
   llvm::StringMap<SourceRange> seen;
   bool isNumbered = false;
+  unsigned classes = 0;
   for (const Attr &a : attrs) {
     if (isScope(a)) { // what follows is about something else
       seen.clear();
       isNumbered = a.name.text == "at";
+      if (a.name.text == "class" && !a.args.empty() && a.args[0].value && boundOf(*a.args[0].value))
+        classes += a.args.size();
+      if (a.name.text == "class" && classes > mostClasses) {
+        diags.error(a.range, "at most " + std::to_string(mostClasses) + " classes, and the rest");
+        classes = 0;
+      }
       checkAttr(a, place, axes);
       continue;
     }
@@ -210,6 +222,8 @@ void Checker::checkAttr(const Attr &a, AttrPlace place, const llvm::StringSet<> 
     if (targetOfAttr(a).empty())
       wrong("(x86-64-v3)`, with the name of a machine");
     return;
+  case Takes::Classes:
+    return checkClasses(a);
   case Takes::Numbers:
     return checkNumbers(a);
   case Takes::Any:
@@ -241,6 +255,41 @@ void Checker::checkTasks(const Attr &a) {
     diags.error(a.range, "`@grain` is written `@grain(8)`, with the iterations of a task, or "
                          "`@grain(work = 65536, tasks = 64, least = 8)`: the operations that pay for one, the most "
                          "tasks, the fewest iterations");
+}
+
+static const std::string &nameOfDim(const FnDecl &fn, const DimBinding &d) {
+  return d.how == DimBinding::How::ScalarParam ? fn.params[d.param].decl->name.text
+                                               : d.decl->name.text;
+}
+
+/// `@class(n <= 512, n <= 4096)`, `@class(rest)`, `@class(all)`
+void Checker::checkClasses(const Attr &a) {
+  auto *word = a.args.size() == 1 && !a.args[0].key
+                   ? llvm::dyn_cast_or_null<NameExpr>(a.args[0].value.get())
+                   : nullptr;
+  if (word && (word->text == "rest" || word->text == "all"))
+    return;
+  if (currentFn && currentFn->isLocal) {
+    diags.error(a.range, "`@class` tells sizes of a call apart: it stands in an exported function");
+    return;
+  }
+  bool isRight = !a.args.empty();
+  for (const AttrArg &arg : a.args) {
+    auto bound = !arg.key && arg.value ? boundOf(*arg.value) : std::nullopt;
+    isRight &= bound.has_value();
+    for (size_t k = 0; bound && k < bound->terms.size(); ++k) {
+      const NameExpr &name = *bound->terms[k].first;
+      if (!currentFn || llvm::none_of(currentFn->dims, [&](const DimBinding &d) {
+            return d.how != DimBinding::How::Defined && d.how != DimBinding::How::Found &&
+                   nameOfDim(*currentFn, d) == name.text;
+          }))
+        diags.error(name.range, "`@class`: a class is a condition on dims that a call brings, and "
+                                "`" + name.text + "` is none");
+    }
+  }
+  if (!isRight)
+    diags.error(a.range, "`@class` is written `@class(n <= 512)`: comparisons of dims, or `rest`, "
+                         "or `all`");
 }
 
 /// `@at(loop, 1, 3)`

@@ -550,8 +550,11 @@ private:
   bool isWritten(const std::vector<Written> &written, const std::vector<unsigned> &path,
                  const std::vector<FExpr> &at);
   std::optional<std::vector<Constraint>> witness(const Written &w, const std::vector<FExpr> &at);
+  bool solveDigits(const std::vector<FExpr> &indices, const std::vector<FExpr> &target,
+                   std::map<facts::Symbol, FExpr> &solved,
+                   const std::set<facts::Symbol> &open) const;
   bool solveAxis(const FExpr &index, const FExpr &target, std::map<facts::Symbol, FExpr> &solved,
-                 const std::set<facts::Symbol> &open) const;
+                 const std::set<facts::Symbol> &open, const std::vector<Loop> &loops) const;
   bool mayBeCarried(const BufferInfo &b) const;
   void settlePending(size_t first, const Marks &marks, const Frame &seq);
   std::vector<Written> writtenBefore(const BufferInfo &b, size_t mark, const Frame &seq);
@@ -723,6 +726,7 @@ private:
   void checkAttr(const Attr &a, AttrPlace place, const llvm::StringSet<> &axes);
   void checkTasks(const Attr &a);
   void checkNumbers(const Attr &a);
+  void checkClasses(const Attr &a);
   void checkAxes(const Attr &a, bool sizes, AttrPlace place, const llvm::StringSet<> &axes);
   void checkEnsure(const FnDecl &fn); // CheckEnsure.cpp
   static bool hasAttr(const Attrs &attrs, llvm::StringRef name);

@@ -55,6 +55,38 @@ private:
   Walker walker;
 };
 
+/// Adds `factor * e`; false where `e` is not linear or the numbers grow large.
+bool addTo(ClassBound &bound, const Expr &e, int64_t factor) {
+  constexpr int64_t most = int64_t(1) << 31;
+  if (auto *number = llvm::dyn_cast<IntLitExpr>(&e)) {
+    if (number->magnitude > uint64_t(most))
+      return false;
+    bound.constant +=
+        factor * (number->negative ? -int64_t(number->magnitude) : int64_t(number->magnitude));
+    return true;
+  }
+  if (auto *name = llvm::dyn_cast<NameExpr>(&e)) {
+    bound.terms.emplace_back(name, factor);
+    return true;
+  }
+  auto *op = llvm::dyn_cast<BinaryExpr>(&e);
+  if (!op)
+    return false;
+  if (op->op == BinaryOp::Add || op->op == BinaryOp::Sub)
+    return addTo(bound, *op->lhs, factor) &&
+           addTo(bound, *op->rhs, op->op == BinaryOp::Add ? factor : -factor);
+  if (op->op != BinaryOp::Mul)
+    return false;
+  for (bool isLeft : {true, false}) {
+    auto *number = llvm::dyn_cast<IntLitExpr>((isLeft ? op->lhs : op->rhs).get());
+    if (number && number->magnitude <= 4096 && std::abs(factor) <= 4096)
+      return addTo(
+          bound, isLeft ? *op->rhs : *op->lhs,
+          factor * (number->negative ? -int64_t(number->magnitude) : int64_t(number->magnitude)));
+  }
+  return false;
+}
+
 void spell(const Expr &e, std::string &out) {
   if (auto *name = llvm::dyn_cast<NameExpr>(&e)) {
     out += name->text;
@@ -70,6 +102,36 @@ void spell(const Expr &e, std::string &out) {
 
 void eachPinned(const Block &body, llvm::function_ref<void(const PinnedForm &)> f) {
   Finder(f).run(body);
+}
+
+std::optional<ClassBound> boundOf(const Expr &condition) {
+  auto *relation = llvm::dyn_cast<BinaryExpr>(&condition);
+  if (!relation)
+    return std::nullopt;
+  ClassBound bound;
+  int64_t sign = 1; // of right - left
+  switch (relation->op) {
+  case BinaryOp::Eq:
+    bound.isEquality = true;
+    break;
+  case BinaryOp::Le:
+    break;
+  case BinaryOp::Lt:
+    bound.constant = -1;
+    break;
+  case BinaryOp::Ge:
+    sign = -1;
+    break;
+  case BinaryOp::Gt:
+    sign = -1;
+    bound.constant = -1;
+    break;
+  default:
+    return std::nullopt;
+  }
+  if (!addTo(bound, *relation->rhs, sign) || !addTo(bound, *relation->lhs, -sign))
+    return std::nullopt;
+  return bound;
 }
 
 std::string targetOfAttr(const Attr &on) {

@@ -2,6 +2,7 @@
 #pragma once
 #include "compiler/source/Ast.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
+#include <optional>
 #include <string>
 
 namespace texpr {
@@ -17,6 +18,15 @@ struct PinnedForm {
 
 /// Every form and statement of a body that takes attributes, in the order of the source.
 void eachPinned(const Block &body, llvm::function_ref<void(const PinnedForm &)> f);
+
+/// A condition of `@class`: the dims' coefficients and a constant, together at least 0 (or equal to it).
+struct ClassBound {
+  std::vector<std::pair<const NameExpr *, int64_t>> terms;
+  int64_t constant = 0;
+  bool isEquality = false;
+};
+/// Nothing where the condition is no comparison of sums of dims with constant factors.
+std::optional<ClassBound> boundOf(const Expr &condition);
 
 /// "x86-64-v4" of `@on(x86-64-v4)`, which reads as a difference; empty where it is none.
 std::string targetOfAttr(const Attr &on);

@@ -5,6 +5,7 @@
 //   %y = tx.compute … {plan.class = [(s0 <= 512)]}  →  %y = scf.if (%n <= 512) { tx.fact (s0 <= 512)  %a = tx.compute … } else { %c = … }
 // Why a choice and not functions: the dims are known at the call, so the test costs nothing, and later passes see both.
 #include "compiler/transform/Passes.h"
+#include "dialects/plan/Pins.h"
 #include "dialects/plan/Plan.h"
 #include "dialects/tx/Extents.h"
 #include "mlir/IR/IntegerSet.h"
@@ -70,10 +71,18 @@ struct SplitClasses : impl::SplitClassesBase<SplitClasses> {
       scf::YieldOp::create(b, made->getLoc(), made->getResults());
   }
 
-  Operation *choose(OpBuilder &b, Operation *op, ArrayRef<IntegerSet> classes,
-                    ArrayRef<Value> dims) {
+  /// Its location says for which class it is, so that pins of a class find it.
+  static Operation *cloneFor(OpBuilder &b, Operation *op, unsigned number) {
+    Operation *clone = b.clone(*op);
+    clone->walk([&](Operation *inner) { inner->setLoc(plan::inClass(inner->getLoc(), number)); });
+    clone->removeAttr(plan::pinnedName);
+    return clone;
+  }
+
+  Operation *choose(OpBuilder &b, Operation *op, ArrayRef<IntegerSet> classes, ArrayRef<Value> dims,
+                    unsigned number = 1) {
     if (classes.empty())
-      return b.clone(*op);
+      return cloneFor(b, op, number);
     Location loc = op->getLoc();
     auto choice = scf::IfOp::create(b, loc, op->getResultTypes(),
                                     holds(b, loc, classes.front(), dims), /*withElseRegion=*/true);
@@ -81,9 +90,9 @@ struct SplitClasses : impl::SplitClassesBase<SplitClasses> {
     b.setInsertionPointToStart(choice.thenBlock());
     tx::FactOp::create(b, loc, dims, IntegerSetAttr::get(classes.front()), UnitAttr(),
                        StringAttr());
-    yield(b, b.clone(*op));
+    yield(b, cloneFor(b, op, number));
     b.setInsertionPointToStart(choice.elseBlock());
-    yield(b, choose(b, op, classes.drop_front(), dims));
+    yield(b, choose(b, op, classes.drop_front(), dims, number + 1));
     return choice;
   }
 };

@@ -43,6 +43,8 @@ SmallVector<Pin> getPins(ModuleOp module) {
     pin.kind = text("kind");
     if (auto numbers = row.getAs<DenseI64ArrayAttr>("numbers"))
       pin.numbers.assign(numbers.asArrayRef().begin(), numbers.asArrayRef().end());
+    if (auto classes = row.getAs<DenseI64ArrayAttr>("classes"))
+      pin.classes.assign(classes.asArrayRef().begin(), classes.asArrayRef().end());
     pin.target = text("target");
     pin.spelling = text("spelling");
     pin.at = readPlace(row.get("at"));
@@ -69,6 +71,8 @@ void setPins(ModuleOp module, ArrayRef<Pin> pins) {
     text("kind", pin.kind);
     if (!pin.numbers.empty())
       row.set("numbers", b.getDenseI64ArrayAttr(pin.numbers));
+    if (!pin.classes.empty())
+      row.set("classes", b.getDenseI64ArrayAttr(pin.classes));
     text("target", pin.target);
     text("spelling", pin.spelling);
     row.set("at", write(b, pin.at));
@@ -110,6 +114,24 @@ SourcePlace placeOf(Operation *op) {
 
 Location besidesForms(Location place) {
   return NameLoc::get(StringAttr::get(place.getContext(), besides), place);
+}
+
+static constexpr llvm::StringLiteral classPrefix = "class ";
+
+Location inClass(Location location, unsigned number) {
+  return NameLoc::get(StringAttr::get(location.getContext(), classPrefix + std::to_string(number)),
+                      location);
+}
+
+unsigned classOf(Operation *op) {
+  unsigned number = 0;
+  op->getLoc()->walk([&](Location l) {
+    auto name = dyn_cast<NameLoc>(l);
+    StringRef text = name ? name.getName().getValue() : StringRef();
+    bool isFound = text.consume_front(classPrefix) && !text.getAsInteger(10, number);
+    return isFound ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return number;
 }
 
 Location toLocation(MLIRContext *context, const SourcePlace &place) {

@@ -29,10 +29,12 @@ struct Pin {
   llvm::StringRef
       kind; // of a function: what `numbers` count: "value", "tensor", "sum", "nest", "loop"
   llvm::SmallVector<int64_t, 4> numbers; // from 1
-  llvm::StringRef target;                // of `@on`; empty: every one
-  llvm::StringRef spelling;              // "@vector", for messages
-  SourcePlace at;                        // of the pin itself
-  bool isUsed = false;                   // something obeyed it, or refused it
+  llvm::SmallVector<int64_t, 4>
+      classes;              // of `@class`, from 1 in their order, the rest last; empty: every one
+  llvm::StringRef target;   // of `@on`; empty: every one
+  llvm::StringRef spelling; // "@vector", for messages
+  SourcePlace at;           // of the pin itself
+  bool isUsed = false;      // something obeyed it, or refused it
 };
 
 /// All pins of a module, in the order of the source.
@@ -48,6 +50,10 @@ SourcePlace placeOf(mlir::Operation *op);
 
 /// The location of what is made for an expression that is no form, from its place.
 mlir::Location besidesForms(mlir::Location place);
+
+/// The location of a clone for a class, from 1; and the class of what was made from it, 0 where there is none.
+mlir::Location inClass(mlir::Location location, unsigned number);
+unsigned classOf(mlir::Operation *op);
 
 /// Where an error about the pin of `op` with that name belongs: at the pin, else at the op.
 mlir::Location locationOfPin(mlir::Operation *op, llvm::StringRef name);
