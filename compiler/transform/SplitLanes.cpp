@@ -10,7 +10,8 @@
 // meeting (par.lane, par.barrier); an `if` or `seq` that holds one stays, around foralls, since its condition and
 // bounds are the same in all lanes: the first lane's are taken. A value that lives across a cut is kept in an
 // array with one element a lane, a buffer of the body gets a last axis of lanes, so that lanes lie side by side
-// and the foralls can become vectors. What does not depend on the lane is computed once. Inner full foralls
+// and the foralls can become vectors; a shuffle reads that array where its value is used. What does not depend on
+// the lane is computed once, arithmetic on its index alone wherever it is used. Inner full foralls
 // come first, so that the barriers that are left belong to the one at hand. A race between two barriers would
 // show in the order of the lanes; the checker has excluded it.
 #include "compiler/transform/Passes.h"
@@ -73,9 +74,11 @@ private:
   OpBuilder b;
   Location loc;
   SmallVector<Value> widths;
-  IRMapping uniform;               // what is one value for all lanes
-  DenseMap<Value, Value> arrays;   // what is a value a lane: its array
-  DenseMap<Value, Value> expanded; // buffers of the body: with an axis a lane axis
+  IRMapping uniform;                  // what is one value for all lanes
+  DenseMap<Value, Value> arrays;      // what is a value a lane: its array
+  DenseMap<Value, par::LaneOp> taken; // shuffles whose value is taken where it is needed
+  llvm::DenseSet<Value> remade;       // arithmetic on the lane alone: done again where it is needed
+  DenseMap<Value, Value> expanded;    // buffers of the body: with an axis a lane axis
 
   Value constant(int64_t v) { return arith::ConstantIndexOp::create(b, loc, v); }
 
@@ -127,6 +130,14 @@ private:
     auto arg = dyn_cast<BlockArgument>(v);
     if (arg && arg.getOwner() == full.getBlock())
       return at[arg.getArgNumber()];
+    if (remade.contains(v)) {
+      IRMapping map;
+      for (Value operand : v.getDefiningOp()->getOperands())
+        map.map(operand, valueIn(operand, at));
+      return b.clone(*v.getDefiningOp(), map)->getResult(cast<OpResult>(v).getResultNumber());
+    }
+    if (par::LaneOp shuffle = taken.lookup(v))
+      return valueIn(shuffle.getOperand(0), ValueRange{inWarp(valueIn(shuffle.getOperand(1), at))});
     return loadFrom(arrays.at(v), at, v.getType());
   }
   /// What decides for all lanes: the first one's.
@@ -138,11 +149,21 @@ private:
     return op.getNumRegions() == 0 && isMemoryEffectFree(&op) && !isa<par::AllocOp>(op);
   }
 
+  static bool isCheap(Operation &op) {
+    return isFree(op) && op.getDialect()->getNamespace() == "arith";
+  }
+  bool isOfLane(Value v) {
+    return uniformOf(v) || remade.contains(v) || llvm::is_contained(full.getArgs(), v);
+  }
+
   LogicalResult emitBlock(Block &block) {
     SmallVector<Operation *> run;
     for (Operation &op : block.without_terminator()) {
       if (isFree(op) && llvm::all_of(op.getOperands(), [&](Value v) { return uniformOf(v); })) {
         b.clone(op, uniform);
+      } else if (isCheap(op) &&
+                 llvm::all_of(op.getOperands(), [&](Value v) { return isOfLane(v); })) {
+        remade.insert_range(op.getResults());
       } else if (!meets(&op)) {
         run.push_back(&op);
       } else {
@@ -170,10 +191,10 @@ private:
     if (ops.empty())
       return;
     llvm::DenseSet<Operation *> run(ops.begin(), ops.end());
-    SmallVector<Value> taken, kept;
+    SmallVector<Value> given, kept;
     for (Value v : usedBy(ops))
-      if (arrays.contains(v))
-        taken.push_back(v);
+      if (arrays.contains(v) || remade.contains(v) || taken.contains(v))
+        given.push_back(v);
     for (Operation *op : ops)
       for (Value v : op->getResults())
         if (auto alloc = dyn_cast<par::AllocOp>(op)) {
@@ -187,8 +208,8 @@ private:
       IRMapping map = uniform;
       for (auto [arg, now] : llvm::zip_equal(full.getArgs(), at))
         map.map(arg, now);
-      for (Value v : taken)
-        map.map(v, loadFrom(arrays.at(v), at, v.getType()));
+      for (Value v : given)
+        map.map(v, valueIn(v, at));
       for (Operation *op : ops)
         if (!expanded.contains(op->getNumResults() ? op->getResult(0) : Value()))
           addLanes(b.clone(*op, map), at);
@@ -310,7 +331,9 @@ private:
         uniform.map(result, one);
       } else if (Value source = uniformOf(op.getOperand(1))) {
         uniform.map(result, valueIn(given, ValueRange{inWarp(source)}));
-      } else {
+      } else if (given.getDefiningOp() || remade.contains(given)) {
+        taken[result] = op;
+      } else { // carried: the next state may overwrite it lane by lane
         perLane(op, [&](ValueRange at) {
           return valueIn(given, ValueRange{inWarp(valueIn(op.getOperand(1), at))});
         });
