@@ -217,7 +217,7 @@ def Par_AtomicOp : Par_Op<"atomic", [DeclareOpInterfaceMethods<MemoryEffectsOpIn
   let summary = "Changes one element at once; the value before";
   let description = [{The region takes the element and yields the next one; it reads no memory. Iterations of a forall may touch one element by this op.
     ```mlir
-    %old = par.atomic %b[%i] (%o) { %n = arith.addi %o, %c1 : i32 par.yield %n : i32 } : !par.buf<?xi32> -> i32
+    %old = par.atomic %b[%i] (%o: i32) { %n = arith.addi %o, %c1 : i32 par.yield %n : i32 } : !par.buf<?xi32>
     ```}];
   let arguments = (ins Par_BufType:$dest, Variadic<Index>:$indices);
   let regions = (region SizedRegion<1>:$body);
