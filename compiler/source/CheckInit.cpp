@@ -109,6 +109,8 @@ void Checker::reportUnwritten(const Decl &d, SourceRange range) {
 
 // ---- coverage -------------------------------------------------------------------------------
 
+static constexpr size_t maxTogether = 9; // stores that share the elements between them
+
 static bool covers(const std::vector<unsigned> &outer, const std::vector<unsigned> &path) {
   return outer.size() <= path.size() && std::equal(outer.begin(), outer.end(), path.begin());
 }
@@ -130,19 +132,14 @@ bool Checker::isWritten(const std::vector<Written> &written, const std::vector<u
       return true;
     conditions.push_back(std::move(open));
   }
-  if (conditions.size() < 2 || conditions.size() > 6)
+  if (conditions.size() < 2 || conditions.size() > maxTogether)
     return facts.isUnreachable();
   Assuming scope(
       *this); // several stores together: an element that none of them meets does not exist
   for (const auto &holds : conditions) {
     Cases none;
     for (const Constraint &c : holds)
-      if (c.rel == Rel::EQ) {
-        none.push_back({{c.lhs, Rel::LT, c.rhs}});
-        none.push_back({{c.lhs, Rel::GT, c.rhs}});
-      } else {
-        none.push_back({facts::negate(c)});
-      }
+      none.push_back({c.rel == Rel::EQ ? Constraint{c.lhs, Rel::NE, c.rhs} : facts::negate(c)});
     assumeCases(none);
   }
   return facts.isUnreachable();
@@ -152,10 +149,19 @@ static size_t factors(const facts::Expr &e) {
   return e.kind() == facts::Expr::Kind::Product ? e.operands().size() : 1;
 }
 
+/// The number that a sum ends with.
+static std::optional<int64_t> constantTerm(const facts::Expr &e) {
+  if (auto c = e.constant())
+    return c;
+  if (e.kind() != facts::Expr::Kind::Sum)
+    return 0;
+  return e.operands().back().constant().value_or(0);
+}
+
 /// Solves `index == target` for the open symbols of `index`, which is linear in them: the largest
 /// factor first, by quotients.
 bool Checker::solveAxis(const FExpr &index, const FExpr &target, std::map<Symbol, FExpr> &solved,
-                        const std::set<Symbol> &open) const {
+                        const std::set<Symbol> &open, const std::vector<Loop> &loops) const {
   auto with = [&](std::optional<Symbol> one) {
     return index.substitute([&](Symbol s) {
       return open.count(s) ? std::optional(FExpr(one == s ? 1 : 0)) : std::nullopt;
@@ -174,6 +180,20 @@ bool Checker::solveAxis(const FExpr &index, const FExpr &target, std::map<Symbol
   }
   if (sum != index)
     return false;
+  std::map<Symbol, FExpr> last; // of loops that run down: their index is counted from there
+  for (auto &[symbol, factor] : terms) {
+    auto loop = std::find_if(loops.begin(), loops.end(),
+                             [s = symbol](const Loop &l) { return l.symbol == s; });
+    if (terms.size() < 2 || factor.constant().value_or(0) >= 0 || loop == loops.end())
+      continue;
+    std::vector<Symbol> inEnd;
+    loop->hi.symbols(inEnd);
+    if (std::any_of(inEnd.begin(), inEnd.end(), [&](Symbol s) { return open.count(s) != 0; }))
+      return false;
+    last.insert_or_assign(symbol, loop->hi - FExpr(1));
+    rest = rest + factor * last.at(symbol);
+    factor = -factor;
+  }
   std::sort(terms.begin(), terms.end(), [](const auto &a, const auto &b) {
     auto ca = a.second.constant(), cb = b.second.constant();
     if (!ca != !cb)
@@ -184,6 +204,11 @@ bool Checker::solveAxis(const FExpr &index, const FExpr &target, std::map<Symbol
       return factors(a.second) > factors(b.second);
     return a.first < b.first;
   });
+  // Of y[2 * i + 1] the 1 stays: stores that share a stride then differ in the remainder alone.
+  if (auto stride = terms.empty() ? std::nullopt : terms.back().second.constant();
+      stride && *stride > 1)
+    if (auto constant = constantTerm(rest))
+      rest = rest - FExpr(*constant - (*constant / *stride - (*constant % *stride < 0)) * *stride);
   FExpr left = target - rest;
   for (size_t i = 0; i < terms.size(); ++i) {
     const auto &[symbol, factor] = terms[i];
@@ -200,8 +225,48 @@ bool Checker::solveAxis(const FExpr &index, const FExpr &target, std::map<Symbol
       solved[symbol] = FExpr::floorDiv(left, factor);
       left = FExpr::mod(left, factor);
     }
+    if (auto end = last.find(symbol); end != last.end())
+      solved[symbol] = end->second - solved[symbol];
   }
   return true;
+}
+
+/// What a digit of `s` counts: 1 in `s % k`, d in `s / d` and `s / d % k`; nothing elsewhere.
+static std::optional<facts::Expr> weightOf(const facts::Expr &digit, Symbol s) {
+  using K = facts::Expr::Kind;
+  auto parts = digit.kind() == K::Sum ? digit.operands() : std::vector<facts::Expr>{digit};
+  for (const facts::Expr &part : parts)
+    if (part.asSymbol() == s)
+      return facts::Expr(1);
+  for (const facts::Expr &part : parts)
+    if (part.kind() == K::FloorDiv && part.operands()[0].asSymbol() == s)
+      return part.operands()[1];
+  return std::nullopt;
+}
+
+/// y[p / n, p % n]: the one open symbol is the sum of the digits by what each counts. That these are
+/// its digits is among the conditions.
+bool Checker::solveDigits(const std::vector<FExpr> &indices, const std::vector<FExpr> &target,
+                          std::map<Symbol, FExpr> &solved, const std::set<Symbol> &open) const {
+  std::optional<Symbol> symbol;
+  FExpr value(0);
+  for (size_t axis = 0; axis < indices.size(); ++axis) {
+    std::vector<Symbol> used;
+    indices[axis].symbols(used);
+    std::erase_if(used, [&](Symbol s) { return !open.count(s); });
+    if (used.empty())
+      continue;
+    if (used.size() > 1 || (symbol && *symbol != used[0]))
+      return false;
+    symbol = used[0];
+    auto weight = weightOf(indices[axis], *symbol);
+    if (!weight)
+      return false;
+    value = value + target[axis] * *weight;
+  }
+  if (symbol)
+    solved.insert_or_assign(*symbol, value);
+  return symbol.has_value();
 }
 
 /// Conditions under which the store `w` meets the element `at`, in the order in which they are to
@@ -234,7 +299,8 @@ std::optional<std::vector<facts::Constraint>> Checker::witness(const Written &w,
     done[best] = true;
     FExpr index = replace(w.at[best]);
     if (auto place = inverseOf(w.at[best], at[best])) { // a permutation stores everywhere
-      if (!solveAxis(replace(elementOf[*w.at[best].asSymbol()]->at[0]), *place, solved, open))
+      if (!solveAxis(replace(elementOf[*w.at[best].asSymbol()]->at[0]), *place, solved, open,
+                     w.loops))
         return std::nullopt;
       for (const auto &entry : solved)
         open.erase(entry.first);
@@ -243,19 +309,25 @@ std::optional<std::vector<facts::Constraint>> Checker::witness(const Written &w,
     }
     if (openIn(index) == 0)
       continue;
-    if (!solveAxis(index, at[best], solved, open))
+    if (!solveAxis(index, at[best], solved, open, w.loops) &&
+        !solveDigits(w.at, at, solved, open))
       return std::nullopt;
     for (const auto &entry : solved)
       open.erase(entry.first);
   }
   std::set<Symbol> inRow; // loops over a row of a ragged tensor, which was chosen to hold its index
   for (const Loop &loop : w.loops)
-    if (auto found = solved.find(loop.symbol); found != solved.end())
+    if (auto found = solved.find(loop.symbol); found != solved.end()) {
       if (auto row = rowWith(loop, found->second, w.loops, open)) {
         solved[row->first] = row->second;
         open.erase(row->first);
         inRow.insert(loop.symbol);
+      } else if (openIn(replace(loop.lo)) != 0 && // the block that holds it: b of b * T..
+                 solveAxis(replace(loop.lo), found->second, solved, open, w.loops)) {
+        for (const auto &entry : solved)
+          open.erase(entry.first);
       }
+    }
   for (const Loop &loop : w.loops) {
     if (open.count(loop.symbol)) { // any iteration will do: the first
       solved[loop.symbol] = replace(loop.lo);
