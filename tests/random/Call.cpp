@@ -44,23 +44,25 @@ static const char *cType(ScalarKind k) {
   }
 }
 
+static bool isFound(const DimBinding &dim) { return dim.how == DimBinding::How::Found; }
 static bool isAxis(const DimBinding &dim) { return dim.how == DimBinding::How::Axis; }
 
 /// The parameters of the C entry: dims that an axis binds, then the program's parameters in their order (a pointer a leaf,
-/// scalars by value), then results.
+/// scalars by value), results, and a pointer for each dim that is found while running.
 static std::vector<std::string> cParameters(const Checked &checked) {
   std::vector<std::string> types(llvm::count_if(checked.fn->dims, isAxis), "int64_t");
   for (const Param &param : checked.fn->params) {
     std::vector<const Type *> leaves;
     param.decl->type.leaves(leaves);
     for (const Type *leaf : leaves)
-      types.push_back(leaf->isTensor() ? "const void *" : cType(leaf->scalar));
+      types.push_back(leaf->isTensor() || param.isInout ? "const void *" : cType(leaf->scalar));
   }
   for (const ResultDecl &result : checked.fn->results) {
     std::vector<const Type *> leaves;
     result.type.leaves(leaves);
     types.insert(types.end(), leaves.size(), "void *");
   }
+  types.insert(types.end(), llvm::count_if(checked.fn->dims, isFound), "void *");
   return types;
 }
 
@@ -173,16 +175,23 @@ std::optional<std::string> compare(const Value &expected, void *memory, double u
 struct Memory {
   std::vector<std::unique_ptr<Guarded>> buffers; // inputs, then results
   std::vector<const Value *> inputs, results;
-  std::vector<void *> arguments, query; // of the entry, of the workspace's
+  std::vector<bool> isLent;         // of each input: `inout`
+  std::vector<const Value *> after; // of each input: what is expected of it then; null: what it was
+  std::vector<std::pair<std::string, int64_t>> found; // dims that the call finds, as expected
+  std::vector<std::unique_ptr<int64_t>> lengths;      // as the call gives them
+  std::vector<void *> arguments, query;               // of the entry, of the workspace's
   std::vector<std::unique_ptr<uint64_t>> scalars;
 
   void *scalar(uint64_t bits) {
     scalars.push_back(std::make_unique<uint64_t>(bits));
     return scalars.back().get();
   }
-  void *buffer(const Value &like) {
-    const size_t bytes = like.isScalar() ? byteSize(like.scalarKind()) : like.tensor().bytes.size();
-    buffers.push_back(std::make_unique<Guarded>(bytes, byteSize(like.scalarKind()), 0xff));
+  /// For `like`, or for as many elements as it may have.
+  void *buffer(const Value &like, int64_t most = 0) {
+    const size_t element = byteSize(like.scalarKind());
+    const size_t bytes = std::max(like.isScalar() ? element : like.tensor().bytes.size(),
+                                  static_cast<size_t>(most) * element);
+    buffers.push_back(std::make_unique<Guarded>(bytes, element, 0xff));
     return bytes ? buffers.back()->data() : nullptr; // a tensor without elements may be NULL
   }
 };
@@ -204,6 +213,13 @@ const Value &untouched() {
   return v;
 }
 
+/// What the call must say of a dim that it finds.
+int64_t foundLength(const DimBinding &dim, const Run &run) {
+  std::vector<const Value *> leaves;
+  run.expected[dim.param].leaves(leaves);
+  return leaves[dim.leaf]->shape()[dim.axis];
+}
+
 Memory prepare(const Case &c, const Run &run) {
   Memory m;
   const FnDecl &fn = *c.checked->fn;
@@ -213,14 +229,19 @@ Memory prepare(const Case &c, const Run &run) {
   m.query = m.arguments;
   for (unsigned p : dimParameters(fn))
     m.query.push_back(m.scalar(run.inputs.params[p].scalar().bits));
-  for (const Value &param : run.inputs.params) {
-    std::vector<const Value *> leaves;
+  size_t lent = fn.results.size(); // the new values of `inout` parameters stand behind the results
+  for (auto [p, param] : llvm::enumerate(run.inputs.params)) {
+    std::vector<const Value *> leaves, after;
     param.leaves(leaves);
-    for (const Value *leaf : leaves) {
+    if (fn.params[p].isInout && run.kind == Run::Kind::Agree)
+      run.expected[lent++].leaves(after);
+    for (auto [l, leaf] : llvm::enumerate(leaves)) {
       if (leaf->isScalar()) {
         m.arguments.push_back(m.scalar(leaf->scalar().bits));
         continue;
       }
+      m.after.push_back(after.empty() ? nullptr : after[l]);
+      m.isLent.push_back(fn.params[p].isInout);
       void *memory = m.buffer(*leaf);
       if (memory)
         std::memcpy(memory, leaf->tensor().bytes.data(), leaf->tensor().bytes.size());
@@ -228,12 +249,19 @@ Memory prepare(const Case &c, const Run &run) {
       m.arguments.push_back(memory);
     }
   }
-  for (const Value &result : run.expected)
-    result.leaves(m.results);
+  for (size_t r = 0; r < fn.results.size() && r < run.expected.size(); ++r)
+    run.expected[r].leaves(m.results);
   if (run.kind == Run::Kind::Refused) // any shape will do: nothing may be written
     m.results.assign(resultLeaves(fn), &untouched());
-  for (const Value *leaf : m.results)
-    m.arguments.push_back(m.buffer(*leaf));
+  for (size_t r = 0; r < m.results.size(); ++r)
+    m.arguments.push_back(m.buffer(*m.results[r], r < run.most.size() ? run.most[r] : 0));
+  for (const DimBinding &dim : fn.dims)
+    if (isFound(dim)) {
+      m.lengths.push_back(std::make_unique<int64_t>(-1));
+      m.arguments.push_back(m.lengths.back().get());
+      m.found.emplace_back(dim.decl->name.text,
+                           run.kind == Run::Kind::Refused ? -1 : foundLength(dim, run));
+    }
   return m;
 }
 
@@ -244,6 +272,13 @@ std::optional<std::string> checkMemory(const Case &c, const Run &run, Memory &m)
         isInput ? "input " + std::to_string(b) : "r" + std::to_string(b - m.inputs.size());
     if (!m.buffers[b]->isIntact())
       return name + ": written outside of its buffer";
+    if (isInput && m.after[b]) {
+      if (auto wrong = compare(*m.after[b], m.buffers[b]->data(), 0, {}))
+        return name + " after the call: " + *wrong;
+      continue;
+    }
+    if (isInput && m.isLent[b] && run.kind == Run::Kind::Spoiled)
+      continue;
     if (isInput) {
       const std::vector<uint8_t> &bytes = m.inputs[b]->tensor().bytes;
       if (!bytes.empty() && std::memcmp(bytes.data(), m.buffers[b]->data(), bytes.size()) != 0)
@@ -258,6 +293,10 @@ std::optional<std::string> checkMemory(const Case &c, const Run &run, Memory &m)
     if (auto wrong = compare(*m.results[r], m.buffers[b]->data(), ulps, run.allowed))
       return name + *wrong;
   }
+  for (size_t d = 0; d < m.found.size() && run.kind != Run::Kind::Spoiled; ++d)
+    if (*m.lengths[d] != m.found[d].second)
+      return m.found[d].first + " is " + std::to_string(*m.lengths[d]) + ", expected " +
+             std::to_string(m.found[d].second);
   return std::nullopt;
 }
 

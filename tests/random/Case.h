@@ -23,6 +23,8 @@ struct Run {
   reference::Inputs inputs;
   std::vector<std::pair<std::string, int64_t>> dims; // in the order of the C signature
   std::vector<reference::Value> expected;
+  std::vector<int64_t>
+      most; // elements that each leaf of the results may have: a dim that is found while running is what it is at most
   std::vector<double> allowed; // for sums of wide data: how far each element may be off
 };
 
@@ -34,7 +36,7 @@ struct Case {
 
 /// How often what was drawn was thrown away, and why.
 struct Tally {
-  unsigned drawn = 0, rejected = 0, inexact = 0, fuel = 0, contract = 0;
+  unsigned drawn = 0, rejected = 0, inexact = 0, fuel = 0, contract = 0, data = 0;
   std::vector<std::string> reasons; // of the checker, one a rejection
 };
 

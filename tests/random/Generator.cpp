@@ -242,12 +242,16 @@ void Writer::drawHelpers() {
 std::string Writer::pureBody() {
   std::string text;
   for (unsigned more = 1 + dice.below(4); more > 0; --more)
-    switch (dice.below(4)) {
+    switch (dice.below(6)) {
     case 0:
       text += letScalar();
       break;
     case 1:
       text += letTuple();
+      break;
+    case 2:
+    case 3:
+      text += letForm();
       break;
     default:
       text += letTensor();
@@ -297,7 +301,8 @@ GeneratedFunction Writer::write() {
   drawHelpers();
   drawParameters();
   const size_t tensors = tensorsInScope.size(), scalars = scalarsInScope.size();
-  std::string body = dice.percent(35) ? pattern() : "";
+  std::string body = dice.percent(30) ? idiom() : "";
+  body += dice.percent(25) ? pattern() : "";
   body += dice.percent(60) ? pureBody() : parallelBody();
   const std::vector<Tensor> newTensors(tensorsInScope.begin() + tensors, tensorsInScope.end());
   const std::vector<ScalarName> newScalars(scalarsInScope.begin() + scalars, scalarsInScope.end());

@@ -114,7 +114,11 @@ Piece Writer::tensor(ScalarKind k, const std::vector<Extent> &shape, unsigned de
       return *t;
     return computed(k, shape, 0);
   }
-  switch (dice.below(12)) {
+  switch (dice.below(14)) {
+  case 12:
+    return scanned(k, shape, depth - 1);
+  case 13:
+    return scattered(k, shape, depth - 1);
   case 0:
   case 1:
     return elementwise(k, shape, depth - 1);

@@ -111,6 +111,18 @@ private:
   std::string letTuple();
   std::string letScalar();
 
+  // Forms.cpp: scan, scatter, filter, sorts, while, what loops keep, total views
+  Piece termOf(const std::string &op, ScalarKind k, unsigned depth);
+  Piece scanned(ScalarKind k, const std::vector<Extent> &shape, unsigned depth);
+  Piece scattered(ScalarKind k, const std::vector<Extent> &shape, unsigned depth);
+  std::string keys();
+  std::string letForm();
+  std::string letOpScan();
+  std::string letOrder();
+  std::string letFilter();
+  std::string letLoop();
+  std::string letView();
+
   // Parallel.cpp: buffers, par, seq, stores
   std::string parallelBody();
   std::string bufferAndLoop();
@@ -131,6 +143,20 @@ private:
   std::string tupleTensor();
   std::string slices();
   std::string wave();
+
+  // Idioms.cpp: the same for the wider language
+  std::string idiom();
+  std::string sparse();
+  std::string structs();
+  std::string generic();
+  std::string atomics();
+  std::string lanes();
+  std::string lent();
+  std::string backwards();
+  std::string narrow();
+  std::string tested();
+  std::string assembly();
+  std::string reshaped();
 
   /// Everything that was declared since goes out of scope.
   struct Scope {

@@ -6,9 +6,14 @@
 //   random-programs --replay p.tx --texprc …                         the inputs are drawn by --seed
 //   again
 //
+// --pins draws attributes on the forms of each program, which must not change its results.
+// --coverage prints forms by types, and fails where one was never drawn.
+//
 // A failure is shrunk and written to a folder (--out, default random-failures): NAME.tx and
 // NAME.txt with the inputs. Exit code: 0 all agree, 1 some do not, 2 the command line is wrong.
+#include "tests/random/Coverage.h"
 #include "tests/random/Object.h"
+#include "tests/random/Pins.h"
 #include "tests/random/Shrink.h"
 #include <cstdlib>
 #include <filesystem>
@@ -28,15 +33,15 @@ struct Settings {
   uint64_t seed = 1;
   std::string texprc, out = "random-failures", replay;
   std::optional<unsigned> show;
-  bool interpretOnly = false;
+  bool interpretOnly = false, coverage = false, pins = false;
 };
 
 std::optional<Settings> parseArguments(int argc, char **argv) {
   Settings s;
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];
-    if (name == "--interpret-only") {
-      s.interpretOnly = true;
+    if (name == "--interpret-only" || name == "--coverage" || name == "--pins") {
+      (name == "--coverage" ? s.coverage : name == "--pins" ? s.pins : s.interpretOnly) = true;
       continue;
     }
     if (i + 1 == argc)
@@ -99,10 +104,19 @@ public:
         return std::nullopt;
       }
       seeds[number] = seed;
-      if (!c.runs.empty())
-        return c;
+      if (c.runs.empty())
+        continue;
+      coverage.add(*c.checked->program.program);
+      return c;
     }
     return std::nullopt;
+  }
+
+  /// Draws pins on the forms: results must not change.
+  void pin(Case &c, unsigned number) {
+    if (!settings.interpretOnly)
+      c.function.text =
+          withPins(c, seeds[number] + 1, settings.texprc, tools.folder, pinTally);
   }
 
   void runBatch(const std::vector<Case> &cases, const std::vector<unsigned> &numbers) {
@@ -174,11 +188,22 @@ public:
     std::cout << settings.count << " programs, seed " << settings.seed << ": " << failures
               << " failures; drawn " << tally.drawn << ", refused by the checker " << tally.rejected
               << ", inputs drawn again: inexact " << tally.inexact << ", too long " << tally.fuel
-              << ", contract " << tally.contract << "\n";
+              << ", contract " << tally.contract << ", data " << tally.data << "\n";
+    if (settings.pins)
+      std::cout << "pins: " << pinTally.drawn << " drawn, " << pinTally.refused << " refused\n";
     if (std::getenv("SHOW_REASONS"))
       for (const auto &[reason, count] : reasons)
         std::cout << count << " x " << reason << "\n";
-    return failures ? 1 : 0;
+    return settings.coverage ? showCoverage() : failures ? 1 : 0;
+  }
+
+  /// The table; a form or type that was never drawn is a failure.
+  int showCoverage() const {
+    std::cout << coverage.table();
+    const std::vector<std::string> missing = coverage.missing();
+    for (const std::string &name : missing)
+      std::cout << "never drawn: " << name << "\n";
+    return failures || !missing.empty() ? 1 : 0;
   }
 
 private:
@@ -199,6 +224,8 @@ private:
   const Settings &settings;
   Tools tools;
   Tally tally;
+  PinTally pinTally;
+  Coverage coverage;
   std::map<unsigned, uint64_t> seeds;
   std::map<std::string, unsigned> kinds; // of failures
   unsigned failures = 0;
@@ -228,7 +255,8 @@ int main(int argc, char **argv) {
   if (!settings) {
     std::cerr
         << "usage: random-programs [--count N] [--seed S] [--runs R] [--batch B] [--texprc PATH] "
-           "[--interpret-only]\n       [--out DIR] [--shrink SECONDS] [--show K] [--replay "
+           "[--interpret-only] [--coverage] [--pins]\n       [--out DIR] [--shrink SECONDS] [--show K] "
+           "[--replay "
            "FILE.tx]\n";
     return 2;
   }
@@ -253,6 +281,8 @@ int main(int argc, char **argv) {
       std::vector<unsigned> numbers;
       for (unsigned n = begin; n < std::min(begin + settings->batch, settings->count); ++n)
         if (auto c = session.draw(n)) {
+          if (settings->pins)
+            session.pin(*c, n);
           cases.push_back(std::move(*c));
           numbers.push_back(n);
         }
