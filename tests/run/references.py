@@ -320,6 +320,54 @@ def tiled_matmul(rng):
                status=CONTRACT, says="k")
 
 
+def warp_softmax(rng):
+    for m, n in ((0, 5), (3, 0), (1, 1), (5, 7), (17, 33), (4, 1024), (3, 997)):
+        x = wide(rng, m, n)
+        e, relative = softmax_parts(x)
+        total = np.maximum(e.sum(-1, keepdims=True), TINY)
+        y = e / total
+        of_sum = (e * relative).sum(-1, keepdims=True) / total + n * U
+        yield Case("warp_softmax", dict(m=m, n=n, x=x), out(y=(m, n)), within(y=(y, y * (relative + of_sum + ULP))))
+    for n in (0, 1, 31, 32, 33, 1000):
+        x = rng.integers(-3, 4, n).astype(np.int32)
+        kept = x[x > 0]
+        y = np.concatenate([kept, np.zeros(n - len(kept), np.int32)]).astype(np.int32)
+        yield Case("positive", dict(n=n, x=x), {"y": ((n,), np.int32), "count": ((), np.int64)},
+                   exact(y=y, count=np.array(len(kept), np.int64)))
+
+
+def lane_matmul(rng):
+    for m, k, n in ((8, 32, 32), (0, 32, 32), (8, 0, 64), (96, 32, 160), (64, 96, 32)):
+        a, b = dyadic(rng, m, k), dyadic(rng, k, n)
+        yield Case("lane_matmul", dict(m=m, k=k, n=n, a=a, b=b), out(c=(m, n)), exact(c=a @ b + F(0)))
+    for m in (0, 1, 7, 100):
+        a, b = dyadic(rng, m, 32), dyadic(rng, m, 32)
+        yield Case("dots", dict(m=m, a=a, b=b), out(c=(m,)), exact(c=(a * b).sum(-1) + F(0)))
+    yield Case("lane_matmul", dict(m=12, k=32, n=32, a=np.zeros((12, 32), F), b=np.zeros((32, 32), F)), out(c=(12, 32)),
+               status=CONTRACT, says="m")
+
+
+def counts(rng):
+    for n in (0, 1, 100, 1000003):
+        text = rng.integers(0, 256, n).astype(np.uint8)
+        yield Case("counts", dict(n=n, text=text), {"count": ((256,), np.int64)},
+                   exact(count=np.bincount(text, minlength=256).astype(np.int64)))
+    for n, k in ((0, 3), (0, 0), (5, 1), (300000, 17)):
+        key = rng.integers(0, max(k, 1), n).astype(np.int32)
+        weight = rng.integers(-9, 9, n).astype(np.int32)
+        most, total = np.full(k, np.iinfo(np.int32).min, np.int32), np.zeros(k, np.int32)
+        np.maximum.at(most, key, weight)
+        np.add.at(total, key, weight)
+        yield Case("largest", dict(n=n, k=k, key=key, weight=weight), {"most": ((k,), np.int32), "sum": ((k,), np.int32)},
+                   exact(most=most, sum=total))
+    yield Case("largest", dict(n=2, k=2, key=np.array([0, 2], np.int32), weight=np.zeros(2, np.int32)),
+               {"most": ((2,), np.int32), "sum": ((2,), np.int32)}, status=DATA, says="key")
+    for n in (0, 1, 9, 200000):
+        x = rng.integers(-1, 2, n).astype(F)
+        yield Case("tickets", dict(n=n, x=x), {"taken": ((), np.int64), "total": ((), F)},
+                   exact(taken=np.array((x > 0).sum(), np.int64), total=np.array((x > 0).sum(), F)))
+
+
 def cholesky(rng):
     for n in (0, 1, 2, 7, 33, 100):
         g = rng.standard_normal((n, n))
@@ -588,6 +636,6 @@ def compact(rng):
 
 
 EXAMPLES = [saxpy, softmax, logsumexp, layernorm, welford, argmax, matmul_bias_gelu, einsum, conv2d, maxpool, attention,
-            embedding, heat, black_scholes, edges, transpose, tiled_matmul, cholesky,
+            embedding, heat, black_scholes, edges, transpose, tiled_matmul, warp_softmax, lane_matmul, counts, cholesky,
             histogram, sort_by_key, top_k, knn, kmeans, moe, csr, ragged_softmax, paged_attention, grouped_attention,
             scan, compact]
