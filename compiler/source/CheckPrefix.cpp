@@ -83,7 +83,7 @@ bool Checker::mayFindDims(const FnDecl &fn) const {
   auto visit = [&](Expr &e) {
     if (auto *call = llvm::dyn_cast<CallExpr>(&e))
       may |= fnByName.count(call->callee.text) != 0;
-    may |= e.kind == ExprKind::Filter;
+    may |= e.kind == ExprKind::Filter || e.kind == ExprKind::While;
   };
   Walker walker{visit, nullptr};
   walker.block(fn.body.get());
@@ -264,7 +264,17 @@ std::optional<std::vector<facts::Expr>> Checker::boxOf(std::vector<Axis> &domain
     shape.push_back(lengthOf(*axis.loValue, *axis.hiValue));
     isRight &= checkExtentIsDim(shape.back(), axis.range, &axis, nullptr);
   }
-  return isRight ? std::optional(shape) : std::nullopt;
+  if (!isRight)
+    return std::nullopt;
+  // The points are counted: of several axes that no tensor bounds, the call is refused where they are too many.
+  FExpr size(1);
+  for (const FExpr &extent : shape)
+    size = size * extent;
+  auto most = dimBound(size, true);
+  if (shape.size() > 1 && currentFn && most && !isProved({*most, Rel::LE, FExpr(dimLimit)}))
+    require(const_cast<FnDecl &>(*currentFn), {*most, Rel::LE, FExpr(dimLimit)},
+            spanning(domain.front().range, domain.back().range), str(*most) + " <= 2^47");
+  return shape;
 }
 
 void Checker::checkScan(ScanExpr &e, const Type *expected) {
