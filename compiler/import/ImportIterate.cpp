@@ -130,6 +130,7 @@ Val FnImporter::whileLoop(const WhileExpr &e) {
     bindCarried(e.carried, body.args);
     importStep(e.step, e.carried);
   }
+  bindSymbol(e.count, form.getSteps(), ScalarKind::I64);
   Val result;
   for (auto [k, t] : llvm::enumerate(leavesOf(e.type)))
     result.leaves.push_back({form.getResult(k), t->scalar});

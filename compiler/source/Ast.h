@@ -376,6 +376,7 @@ struct WhileExpr : ExprOf<ExprKind::While> {
   bool elseFail = false;
   Attrs attrs;
   Step step;
+  std::optional<facts::Expr> count; // [checker] the number of steps: the length of what is kept
 };
 /// `c32 { re: a, im: b }`; [checker] becomes a TupleExpr.
 struct StructExpr : ExprOf<ExprKind::Struct> {

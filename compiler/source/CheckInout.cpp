@@ -88,6 +88,8 @@ void Checker::checkCallStmt(CallStmt &s) {
   }
   FnDecl &fn = *found->second;
   e.fn = &fn;
+  if (!fn.typeParams.empty())
+    return notYet(e.range, "a call of a generic function with `inout` parameters");
   if (!fn.results.empty())
     return notYet(e.range, "a call of a function with `inout` parameters and a result");
   if (e.args.size() != fn.params.size()) {

@@ -268,16 +268,17 @@ void Checker::checkFor(ForExpr &e, const Type *expected) {
     finishIteration(e, e.carried, e.step, want, length, mark);
 }
 
-/// `while c with (…) max N`: c holds at the start of each step. N is any integer; what is kept
-/// needs room for N.
+/// `while c with (…) max N`: c holds at the start of each step. N is any integer; what is kept has
+/// room for N and a length that is found while running (D10).
 void Checker::checkWhile(WhileExpr &e, const Type *expected) {
   checkCarried(e.carried, e.step.keep != nullptr, expected);
   auto bound = bodyBound(e.bound);
   checkAttrs(e.attrs, AttrPlace::For, nullptr, nullptr);
   bool isRight = bound.has_value();
-  if (e.step.keep) {
-    notYet(e.step.keep->range, "`keep` of a `while`");
-    isRight = false;
+  FExpr most;
+  if (e.step.keep && isRight) {
+    most = lengthOf(FExpr(0), *bound);
+    isRight = checkExtentIsDim(most, e.bound->range, nullptr, e.bound.get());
   }
   Type want = stateOf(e.carried);
   facts::Symbol mark = symbols.size();
@@ -303,7 +304,9 @@ void Checker::checkWhile(WhileExpr &e, const Type *expected) {
   if (e.elseFail)
     addSite(e, "`while " + text(e.cond->range) + "` ends within " + text(e.bound->range) +
                    " steps");
-  finishIteration(e, e.carried, e.step, want, FExpr(), mark);
+  if (e.step.keep)
+    e.count = newFoundDim("steps", most);
+  finishIteration(e, e.carried, e.step, want, e.count.value_or(FExpr()), mark);
 }
 
 int64_t Checker::addSite(const Expr &e, std::string text) {

@@ -11,12 +11,18 @@
 
 namespace texpr {
 
+static bool findsLength(const Expr &e) {
+  auto *loop = llvm::dyn_cast<WhileExpr>(&e);
+  return e.kind == ExprKind::Filter || (loop && loop->step.keep);
+}
+
+
 static bool isStore(const Stmt &s) {
   return s.kind != StmtKind::Let && s.kind != StmtKind::Assume;
 }
 
 static bool hasFoundLength(const LetStmt &s) {
-  if (!s.foundDims.empty() || (s.init && s.init->kind == ExprKind::Filter))
+  if (!s.foundDims.empty() || (s.init && findsLength(*s.init)))
     return true;
   auto *call = llvm::dyn_cast_or_null<CallExpr>(s.init.get());
   return call && call->fn &&

@@ -16,30 +16,43 @@ using namespace mlir;
 
 namespace texpr {
 
-/// The filter that makes a value, itself or inside the kernel that the value leaves.
-static tx::FilterOp filterOf(Value v) {
+/// The form that finds a length and makes a value with it: a filter, or a `for` with a condition;
+/// itself or inside the kernel that the value leaves.
+static Operation *finderOf(Value v) {
   Operation *def = v.getDefiningOp();
   if (auto kernel = dyn_cast_or_null<tx::KernelOp>(def); kernel && !kernel.getBody().empty())
-    return filterOf(kernel.getYield().getValues()[cast<OpResult>(v).getResultNumber()]);
-  return dyn_cast_or_null<tx::FilterOp>(def);
+    return finderOf(kernel.getYield().getValues()[cast<OpResult>(v).getResultNumber()]);
+  auto loop = dyn_cast_or_null<tx::ForOp>(def);
+  bool isFound = loop ? loop.hasWhile() &&
+                            cast<OpResult>(v).getResultNumber() >= loop.getInits().size()
+                      : isa_and_nonnull<tx::FilterOp>(def);
+  return isFound ? def : nullptr;
 }
 
-/// Extents that hold whatever is kept; nothing where `v` is no tensor of a filter.
+/// The length that `finder` finds is at most this.
+Value ParLowering::mostFound(Operation *finder) {
+  if (auto filter = dyn_cast<tx::FilterOp>(finder))
+    return sizeOf(filter.getLoc(), filter.getLower(), filter.getUpper());
+  auto loop = cast<tx::ForOp>(finder);
+  return sizeOf(loop.getLoc(), ValueRange(loop.getLower()), ValueRange(loop.getUpper()));
+}
+
+/// Extents that hold whatever is kept; nothing where `v` is no tensor of a length that is found.
 std::optional<SmallVector<Value>> ParLowering::roomOf(Value v) {
-  tx::FilterOp filter = filterOf(v);
-  if (!filter || !isTensor(v))
+  Operation *finder = finderOf(v);
+  if (!finder || !isTensor(v))
     return std::nullopt;
   SmallVector<Value> room = extents(v);
-  room[0] = sizeOf(filter.getLoc(), filter.getLower(), filter.getUpper());
+  room[0] = mostFound(finder);
   return room;
 }
 
-/// The bounds of a filter whose number `v` is; nothing where it is none.
+/// The bound of a length that is found, where `v` is one.
 std::optional<Value> ParLowering::mostOf(Value v) {
-  tx::FilterOp filter = filterOf(v);
-  if (!filter || isTensor(v))
+  Operation *finder = finderOf(v);
+  if (!finder || isTensor(v))
     return std::nullopt;
-  return sizeOf(filter.getLoc(), filter.getLower(), filter.getUpper());
+  return mostFound(finder);
 }
 
 Value ParLowering::within(Location loc, Value number, Value most) {

@@ -296,7 +296,8 @@ void ParLowering::finishStates(tx::ForOp op, par::SeqOp seq, ArrayRef<State> sta
   Location loc = op.getLoc();
   Value steps;
   if (seq.hasWhile()) { // the condition is the seq's now
-    steps = seq.getResults().back();
+    steps = within(loc, seq.getResults().back(),
+                   sizeOf(loc, ValueRange(op.getLower()), ValueRange(op.getUpper())));
     renameExtent(op.getResults().back(), steps);
   }
   unsigned scalar = 0;

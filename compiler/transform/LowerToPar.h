@@ -65,6 +65,7 @@ private:
                  mlir::Value number);
   std::optional<llvm::SmallVector<mlir::Value>> roomOf(mlir::Value v);
   std::optional<mlir::Value> mostOf(mlir::Value v);
+  mlir::Value mostFound(mlir::Operation *finder);
   mlir::Value within(mlir::Location loc, mlir::Value number, mlir::Value most);
   void renameExtent(mlir::Value from, mlir::Value to);
   llvm::SmallVector<mlir::Value>

@@ -200,6 +200,10 @@ Expr FactsAt::follow(Value v) {
       most = most * Expr::max(expr(hi) - expr(lo), Expr(0));
     facts.assume({result, Rel::LE, most});
   }
+  if (auto loop = dyn_cast<ForOp>(op); loop && loop.hasWhile() && v == loop.getSteps()) {
+    facts.assume({Expr(0), Rel::LE, result});
+    facts.assume({result, Rel::LE, Expr::max(expr(loop.getUpper()) - expr(loop.getLower()), Expr(0))});
+  }
   auto read = dyn_cast<ReadOp>(op);
   if (auto sort = read && !read.isGuarded() ? read.getSource().getDefiningOp<SortOp>() : SortOp()) {
     facts.assume({expr(sort.getLower()), Rel::LE, result});

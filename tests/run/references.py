@@ -639,3 +639,11 @@ EXAMPLES = [saxpy, softmax, logsumexp, layernorm, welford, argmax, matmul_bias_g
             embedding, heat, black_scholes, edges, transpose, tiled_matmul, warp_softmax, lane_matmul, counts, cholesky,
             histogram, sort_by_key, top_k, knn, kmeans, moe, csr, ragged_softmax, paged_attention, grouped_attention,
             scan, compact]
+
+from type_references import TYPE_EXAMPLES  # noqa: E402  (it needs what is above)
+
+EXAMPLES += TYPE_EXAMPLES
+
+from iteration_references import ITERATION_EXAMPLES  # noqa: E402
+
+EXAMPLES += ITERATION_EXAMPLES
