@@ -43,6 +43,8 @@ void buildTxPipeline(PassList &list, const PipelineOptions &options) {
   list.add(createSinkVerify());
   // Beyond this point no value is recomputed or stored elsewhere.
   list.add(createGroupKernels());
+  if (options.checked != Checked::none) // lower-to-par inlines operators
+    list.add(createInstrumentLaws());
   list.add(createLowerToPar());
   if (options.checked == Checked::none)
     return;

@@ -129,7 +129,16 @@ struct Signature {
     (isInput ? inputs : results).push_back(typeOf(t));
     (isInput ? inputAttrs : resultAttrs)
         .push_back(attrs("tx.name", name, mark ? &isUnsigned : nullptr));
+    auto isFound = [&](facts::Symbol s) {
+      return llvm::any_of(t.shape, [&](const facts::Expr &e) { return e.uses(s); });
+    };
+    if (!isInput && llvm::any_of(found, isFound)) {
+      NamedAttrList all(resultAttrs.back());
+      all.set("checked.short", b.getUnitAttr()); // the buffer has the bound's extents
+      resultAttrs.back() = all.getDictionary(context);
+    }
   }
+  SmallVector<facts::Symbol> found; // in a checked build: dims that are found while running
 };
 } // namespace
 
@@ -153,7 +162,7 @@ static int64_t leavesBefore(const FnDecl &fn, unsigned param) {
 
 func::FuncOp ProgramImporter::declare(const FnDecl &fn) {
   Builder b(&context);
-  Signature s{&context, {}, {}, {}, {}};
+  Signature s{&context, {}, {}, {}, {}, {}};
   for (const DimBinding &d : fn.dims) {
     if (!isArgument(d))
       continue;
@@ -176,6 +185,9 @@ func::FuncOp ProgramImporter::declare(const FnDecl &fn) {
     if (!isDim[p])
       s.addLeaves(param.decl->type, param.decl->name.text, true);
   }
+  for (const DimBinding &d : fn.dims)
+    if (isChecked && d.how == DimBinding::How::Found && d.decl->value && d.decl->value->asSymbol())
+      s.found.push_back(*d.decl->value->asSymbol());
   for (auto [k, r] : llvm::enumerate(fn.results))
     s.addLeaves(r.type, resultName(fn, k), false);
   for (const DimBinding &d : fn.dims)

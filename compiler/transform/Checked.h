@@ -18,8 +18,10 @@ public:
   explicit Sites(mlir::ModuleOp module);
   /// `text` begins with the place of `loc`.
   int64_t add(mlir::Location loc, const llvm::Twine &text, size_t values);
-  /// What a site says that was there before.
+  /// What a site says that was there before, with its place.
   std::string text(int64_t site) const;
+  /// True of those that `add` made.
+  bool isOurs(int64_t site) const;
   void write();
 
 private:

@@ -4,7 +4,7 @@
 // In: loads, stores and atomics on buffers. Out: the same, each behind its tests. Beside a buffer
 // that the function makes stands `written`, a bool an element, false at first. Beside a buffer that
 // iterations of a `par` share stand, for each such par, the number of the iteration that stored to
-// an element last (and that changed it by an atomic), and of one that read it; -1 where several did.
+// an element last (and that changed it by an atomic), and of one that read it; negative where several did.
 // Numbers grow over all iterations of all runs of the par, so nothing is ever cleared:
 //   %base = load clock; clock = %base + iterations      iteration (i, j): %base + 1 + i * n + j
 //   a store by iteration k races where an owner is above %base and is not k
@@ -62,12 +62,13 @@ struct Memory {
     return cast<par::AtomicOp>(op).getIndices();
   }
 
-  bool isResult(Value buffer) {
+  bool has(Value buffer, StringRef attribute) {
     auto bind = buffer.getDefiningOp<par::BindOp>();
     auto arg = bind ? dyn_cast<BlockArgument>(bind.getSource()) : BlockArgument();
-    return arg && func.getArgAttr(arg.getArgNumber(), "tx.out") &&
-           !func.getArgAttr(arg.getArgNumber(), "tx.tied");
+    return arg && func.getArgAttr(arg.getArgNumber(), attribute);
   }
+  /// What is lent is written already.
+  bool isResult(Value buffer) { return has(buffer, "tx.out") && !has(buffer, "tx.tied"); }
 
   Value number(Location loc, int64_t v) { return arith::ConstantIndexOp::create(b, loc, v); }
 
@@ -201,12 +202,14 @@ struct Memory {
   static StringRef verb(Access how) {
     return how == Access::load ? "reads" : how == Access::store ? "writes" : "changes";
   }
-  /// "`x`[{}, {}]"; a scalar has no indices.
+  /// "`x`[{}, {}]", or "element [{}, {}] of a value"; a scalar has no indices.
   static std::string element(Value buffer, size_t rank) {
-    std::string text = nameOf(buffer);
+    std::string name = nameOf(buffer), indices;
     for (size_t i = 0; i < rank; ++i)
-      text += i ? ", {}" : text == "a value" ? ", element [{}" : "[{}";
-    return rank ? text + "]" : text;
+      indices += i ? ", {}" : "[{}";
+    if (!rank)
+      return name;
+    return name == "a value" ? "element " + indices + "] of a value" : name + indices + "]";
   }
 
   void access(Operation *op) {
@@ -256,7 +259,7 @@ struct Memory {
     std::string text = (verb(how) + " " + element(buffer, indices.size()) + ", which has ").str();
     for (size_t i = 0; i < extents.size(); ++i)
       text += i ? " x {}" : "{}";
-    text += extents.size() > 1 ? " elements" : " elements";
+    text += " elements";
     SmallVector<Value> values(indices);
     values.append(extents);
     values.append(around.values);
@@ -277,7 +280,7 @@ struct Memory {
     failIf(b, loc, bad, site, [&](OpBuilder &) { return values; });
   }
 
-  /// Fails where `owner` has a number of this run that is not ours; -1 is several.
+  /// Fails where `owner` has a number of this run that is not ours; a negative one is one of several.
   void checkOwner(Operation *op, Access how, StringRef did, Value buffer, ArrayRef<Value> indices,
                   par::ForallOp par, Value owner) {
     Location loc = op->getLoc();
@@ -286,7 +289,6 @@ struct Memory {
     Value who = par::LoadOp::create(b, loc, owner, indices);
     Value several =
         arith::CmpIOp::create(b, loc, P::slt, who, arith::ConstantIntOp::create(b, loc, 0, 64));
-    // -base - 1 stands for several of this run.
     Value magnitude = arith::SelectOp::create(
         b, loc, several, arith::SubIOp::create(b, loc, arith::ConstantIntOp::create(b, loc, 0, 64), who),
         who);
@@ -366,7 +368,7 @@ struct Memory {
   void checkResults() {
     auto ret = cast<func::ReturnOp>(func.getBody().front().getTerminator());
     for (auto &[buffer, shadow] : shadows) {
-      if (!isResult(buffer))
+      if (!isResult(buffer) || has(buffer, "checked.short"))
         continue;
       Location loc = buffer.getLoc();
       b.setInsertionPoint(ret);

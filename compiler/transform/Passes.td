@@ -47,6 +47,11 @@ def SplitLanes : Pass<"split-lanes", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect", "::texpr::par::ParDialect"];
 }
 
+def InstrumentLaws : Pass<"instrument-laws", "::mlir::ModuleOp"> {
+  let summary = "A checked build tests whether a user's operator is associative and has an identity";
+  let dependentDialects = ["::texpr::par::ParDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
 def InstrumentChecks : Pass<"instrument-checks", "::mlir::ModuleOp"> {
   let summary = "A checked build tests every access, division and operator while it runs";
   let dependentDialects = ["::texpr::par::ParDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
