@@ -61,6 +61,8 @@ void noteElse(Seen &seen, const ElseExpr &e) {
 }
 
 void noteExpr(Seen &seen, const Expr &e) {
+  if (e.type.nominal)
+    note(seen, "struct", e.type);
   switch (e.kind) {
   case ExprKind::Compute:
     note(seen, "compute", e.type);
@@ -105,9 +107,6 @@ void noteExpr(Seen &seen, const Expr &e) {
     break;
   case ExprKind::Else:
     noteElse(seen, llvm::cast<ElseExpr>(e));
-    break;
-  case ExprKind::Struct:
-    note(seen, "struct", e.type);
     break;
   case ExprKind::Call:
     noteCall(seen, llvm::cast<CallExpr>(e));

@@ -17,6 +17,7 @@ struct Drawn {
   uint32_t at; // in the plain text
   std::string text;
   bool isGone = false;
+  size_t order = 0;
 };
 
 class Drawer {
@@ -146,8 +147,11 @@ std::string withPins(const Case &c, uint64_t seed, const std::string &texprc,
                      const std::string &folder, PinTally &tally) {
   const std::string &plain = c.function.text;
   std::vector<Drawn> pins = Drawer(c, seed).draw();
-  std::stable_sort(pins.begin(), pins.end(),
-                   [](const Drawn &x, const Drawn &y) { return x.at < y.at; });
+  for (size_t k = 0; k < pins.size(); ++k)
+    pins[k].order = k;
+  std::sort(pins.begin(), pins.end(), [](const Drawn &x, const Drawn &y) {
+    return std::pair(x.at, x.order) < std::pair(y.at, y.order);
+  });
   tally.drawn += pins.size();
   const std::string path = folder + "/pinned.tx";
   for (unsigned round = 0; round < 12; ++round) {
