@@ -209,7 +209,7 @@ std::string Writer::reshaped() {
 }
 
 std::string Writer::idiom() {
-  switch (dice.below(11)) {
+  switch (dice.below(12)) {
   case 10:
     return reshaped();
   case 0:
@@ -221,6 +221,7 @@ std::string Writer::idiom() {
   case 3:
     return atomics();
   case 4:
+  case 11:
     return lanes();
   case 5:
     return lent();
