@@ -25,6 +25,7 @@ class Call(ctypes.Structure):
 
 
 C_TYPES = {"float": np.float32, "double": np.float64, "tx_f16": np.uint16, "tx_bf16": np.uint16,
+           "tx_f8e4m3": np.uint8, "tx_f8e5m2": np.uint8,
            **{f"{u}int{bits}_t": np.dtype(f"{u}int{bits}").type for u in ("", "u") for bits in (8, 16, 32, 64)}}
 
 
