@@ -153,6 +153,7 @@ private:
       return;
     llvm::raw_string_ostream(internalErrors) << d.getLocation() << ": " << d << "\n";
   }
+  ExitCode refuseMachineOnly();
   FrontEnd &frontEnd() { return options.frontEnd ? *options.frontEnd : ownFrontEnd; }
   bool stopsAt(Stage stage) const { return stopped || options.stopAfter == name(stage); }
   std::string outputPath(llvm::StringRef extension) const;
@@ -278,6 +279,17 @@ ExitCode Compilation::internal(ModuleOp at, const std::string &message) {
   return exitInternal;
 }
 
+/// L7: code is made for CPUs.
+ExitCode Compilation::refuseMachineOnly() {
+  Diagnostics diags;
+  for (SourceRange range : frontEnd().checked.machineOnly)
+    diags
+        .error(range, "this asm runs on its own machine alone, so the function cannot be compiled for a CPU")
+        .note("say what it does by `means { … }`, or what to do instead by `else { … }`");
+  printDiagnostics(diags, frontEnd().files, options.jsonDiagnostics);
+  return exitProgram;
+}
+
 ExitCode Compilation::readModule() {
   llvm::StringRef first = options.inputs.front();
   isMlirInput = first.ends_with(".mlir");
@@ -285,6 +297,8 @@ ExitCode Compilation::readModule() {
     if (!options.frontEnd)
       if (ExitCode code = ownFrontEnd.load(options.inputs, options.jsonDiagnostics))
         return code;
+    if (!frontEnd().checked.machineOnly.empty())
+      return refuseMachineOnly();
     loadImportDialects(context);
     module = importProgram(frontEnd().checked, frontEnd().files, context, !options.checked.empty());
     if (!module || failed(verify(*module)))

@@ -14,8 +14,7 @@ void FnImporter::instruction(const AsmExpr &e) {
     if (a->elseBlock)
       return inBody(*a->elseBlock);
   }
-  error(e.range, "this asm runs on its own machine alone, so the function cannot be compiled for a "
-                 "CPU: say what it does by `means { … }`, or what to do instead by `else { … }`");
+  error(e.range, "an asm without a meaning, which the driver should have refused");
 }
 
 } // namespace texpr::importer

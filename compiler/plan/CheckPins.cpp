@@ -1,9 +1,9 @@
 // check-pins: a pin that the plan cannot obey is an error, never ignored.
 //
-//   par n |i| @lane { … seq 0..c[i] … }   →  error: pin: @lane cannot be obeyed: …
+//   compute n |i| @vector(8) { x[p[i]] }   →  error: pin: @vector cannot be obeyed here: …
 //
-// In: a module whose loops have their `plan.map`. What the source asked for stands in `plan.pinned` and in the levels that
-// wrote on foralls. `store` pins were settled by fusion and `tile` by the pass of that name, before. What is left of the table
+// In: a module whose loops have their `plan.map`. What the source asked for stands in `plan.pinned`; a scope (`@block`, `@lane`)
+// is no pin, and changes nothing where a machine has no such thing. `store` pins were settled by fusion and `tile` by the pass of that name, before. What is left of the table
 // of pins met nothing that it could be about. The text begins with "pin:", by which the driver knows a user's mistake from a
 // fault of its own.
 #include "compiler/plan/Passes.h"
@@ -44,21 +44,14 @@ StringRef objection(Operation *op, StringRef pin) {
            "body holds loops of its own";
   if (pin == "unroll" && !isInLanes(op))
     return "only a loop in vector lanes is unrolled, and this one is not";
+  if (llvm::is_contained({"work", "tasks", "least"}, pin) && op->hasAttr(grainName))
+    return "its tasks follow from the form: each has a fixed number of iterations";
   if (llvm::is_contained({"grain", "work", "tasks", "least"}, pin) &&
       !(isa<par::ForallOp>(op) && isOutermost(op)))
     return "only the outermost loop of a kernel is cut into tasks, and this one stands inside "
            "another";
   if (pin == "tile" && op->hasAttr(tileName))
     return "it is no loop whose iterations are independent";
-  return "";
-}
-
-StringRef levelObjection(par::ForallOp forall) {
-  if (forall.getLevel() == "block" && !(isOutermost(forall) && hasLevel(forall, "thread")))
-    return "a task cannot start inside another";
-  if (forall.getLevel() == "lane" && !hasLevel(forall, "simd"))
-    return "its iterations cannot share a vector: they have loops or memory of their own, or loops "
-           "of different lengths";
   return "";
 }
 
@@ -75,9 +68,6 @@ struct CheckPins : impl::CheckPinsBase<CheckPins> {
           if (StringRef name = cast<StringAttr>(pin).getValue(), why = objection(op, name);
               !why.empty())
             refuse(op, name, why);
-      if (auto forall = dyn_cast<par::ForallOp>(op); forall && forall.getLevel())
-        if (StringRef why = levelObjection(forall); !why.empty())
-          refuse(op, *forall.getLevel(), why);
     });
     failed |= refuseUnused(getOperation());
     if (failed)

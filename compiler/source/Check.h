@@ -62,6 +62,7 @@ struct CheckedProgram {
   std::vector<FailureSite> sites; // those of parameters first
   std::vector<DataCheck> dataChecks;
   std::vector<CheckNote> notes;   // in the order of the walk
+  std::vector<SourceRange> machineOnly; // asm that says neither `means` nor what to do instead
   /// The expression that a fresh symbol stands for: an element, a wrapping operation, an `if`.
   std::unordered_map<facts::Symbol, const Expr *> symbolSource;
   /// Axes of `compute` and extents of buffers whose length is no expression of dims: an upper bound

@@ -1,12 +1,12 @@
 // `asm` and `wait`: instructions of a machine, held to what they say they do.
 //
-// P10: an operand is a scalar (`imm`: a literal; `pred`: a bool; `out`, `inout`: a place that is stored
+// L6: an operand is a scalar (`imm`: a literal; `pred`: a bool; `out`, `inout`: a place that is stored
 //      to), or a part of a register tile by `.regs(i, j)`; `reads` and `writes` name what memory the
 //      instruction touches beside them, which is proved in bounds and enters races as any access does.
-// P11: `means` and an `else` block say in the language what the instruction does: on a machine without it
+// L7: `means` and an `else` block say in the language what the instruction does: on a machine without it
 //      they run. Stores of theirs go to what the operands and `writes` name. A function whose asm says
 //      neither is for its machine alone, and is refused where it is compiled for another.
-// P12: `wait g, n` names a group that an `async g` before it began.
+// L8: `wait g, n` names a group that an `async g` before it began.
 // The block is checked where it stands, so it is what bounds, races and initialization see of the asm.
 #include "compiler/source/Checker.h"
 #include <algorithm>
@@ -125,7 +125,13 @@ static void stores(Block &b, std::set<std::string> &own, std::vector<const NameE
       stores(*s, own, out);
 }
 
+static bool hasMeaning(const AsmExpr &e) {
+  return e.means || e.elseBlock || (e.elseAsm && hasMeaning(*e.elseAsm));
+}
+
 void Checker::checkAsm(AsmExpr &e, bool isFirst) {
+  if (isFirst && !hasMeaning(e))
+    out.machineOnly.push_back(e.range);
   bool hasCost = false, hasShape = false;
   for (AsmOperand &o : e.operands) {
     if (o.word == "reads") {

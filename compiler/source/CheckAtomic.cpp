@@ -1,6 +1,6 @@
 // `atomic`: an element that several iterations of a `par` change.
 //
-// P5: an `atomic` changes scalars. Its result is the same in any order of the iterations for integers
+// L1: an `atomic` changes scalars. Its result is the same in any order of the iterations for integers
 // under `+= -= *= &= |= ^= max= min= and= or= xor=`; a float, `=`, `/=` and the value before, whose
 // result is not, need `@nondeterministic` on the statement, a loop around it or the function. Two atomics
 // of one operator on one element are no race (CheckRaces.cpp); an atomic beside a plain access is one.

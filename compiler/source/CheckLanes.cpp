@@ -1,12 +1,12 @@
 // Scopes of the parallel level, `fully par`, and what its iterations do together.
 //
-// P6: a scope says what one iteration of a `par` gets; scopes nest from the larger to the smaller.
-// P7: the iterations of `fully par` are all resident, so their number is a constant: the 32 lanes of a
+// L2: a scope says what one iteration of a `par` gets; scopes nest from the larger to the smaller.
+// L3: the iterations of `fully par` are all resident, so their number is a constant: the 32 lanes of a
 //     warp, or so many warps or blocks.
-// P8: `barrier` and what lanes do together (`shuffle`, …) stand where all iterations arrive: in `fully par`,
+// L4: `barrier` and what lanes do together (`shuffle`, …) stand where all iterations arrive: in `fully par`,
 //     under conditions and bounds that no lane sees differently. Which values differ between lanes is found
 //     by a fixed point over the body: the lane's index, what is computed from it, what is stored under it.
-// P9: a `shared` buffer belongs to an iteration of a block, a `reg` buffer to one of any `par`; their
+// L5: a `shared` buffer belongs to an iteration of a block, a `reg` buffer to one of any `par`; their
 //     extents are constants.
 // Stores of other lanes are seen after a barrier: accesses get the segment that they stand in, and only
 // those of one segment can race (P4). Paths that may go around a barrier join the segments at their ends.

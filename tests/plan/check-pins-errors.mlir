@@ -7,31 +7,12 @@ func.func @lanes_with_loops(%n: index, %ca: !par.buf<?xi64>, %ya: !par.buf<?xf32
   %c = par.bind %ca[%n] : !par.buf<?xi64>
   %y = par.bind %ya[%n] : !par.buf<?xf32>
   par.kernel {
-    // expected-error@+1 {{pin: @lane cannot be obeyed here}}
-    par.forall (%i) = (%c0) to (%n) axes ["i"] level "lane" {
+    // expected-error@+1 {{pin: @vector cannot be obeyed here}}
+    par.forall (%i) = (%c0) to (%n) axes ["i"] attributes {plan.vector = 8 : i64, plan.pinned = ["vector"]} {
       %t = par.load %c[%i] : !par.buf<?xi64> -> i64
       %e = arith.index_cast %t : i64 to index
       par.seq (%k) = %c0 to %e axis "k" {
         par.store %one, %y[%i] : f32, !par.buf<?xf32>
-      }
-    }
-  }
-  return
-}
-}
-
-// -----
-
-module attributes {par.machine = {vector_bytes = 64 : i64}} {
-func.func @task_in_task(%n: index, %ya: !par.buf<?x?xf32>) {
-  %c0 = arith.constant 0 : index
-  %one = arith.constant 1.0 : f32
-  %y = par.bind %ya[%n, %n] : !par.buf<?x?xf32>
-  par.kernel {
-    par.forall (%i) = (%c0) to (%n) axes ["i"] {
-      // expected-error@+1 {{pin: @block cannot be obeyed here: a task cannot start inside another}}
-      par.forall (%j) = (%c0) to (%n) axes ["j"] level "block" {
-        par.store %one, %y[%i, %j] : f32, !par.buf<?x?xf32>
       }
     }
   }
