@@ -7,6 +7,10 @@
 //             Green, Mwassi, Shmueli, Birk 2012), and merges from there on
 //   4 result  forall (e): the first places, as indices of the axis
 //
+// `top` of few keeps a list of so many instead, which each element is offered to: in chunks of the
+// axis where the sort has a kernel of its own, whose lists are then offered to the first. Most
+// elements are refused by one comparison with the last of the list. The dims say which of both runs.
+//
 // Keys and positions move together between the two halves of their buffers; a level reads one and
 // writes the other. O(n log n) for all data, no recursion; all of it is cut by the length alone.
 // A float's bits, below zero turned around, are ordered as −inf … −0 < +0 … inf; a NaN becomes the
@@ -23,6 +27,9 @@ namespace texpr {
 
 static constexpr int64_t runLog = 4, runLength = 1 << runLog; // ranked by all pairs
 static constexpr int64_t pieceLength = 2048;                  // places that one iteration merges
+static constexpr int64_t longestList = 32;  // of `top`; a longer one is the beginning of a sort
+static constexpr int64_t leastPerPlace = 4; // elements a place of the list, or it is too long
+static constexpr int64_t chunkLength = 16384, mostChunks = 16;
 
 namespace {
 using P = arith::CmpIPredicate;
@@ -41,13 +48,46 @@ public:
       store(ordered(v, op.isUnsigned(k), op.isDescending(k)), keys[k], index(1), position);
   }
 
-  /// The half in which all positions stand in order at the end.
-  Value sort() {
+  /// `use` gets what answers which position stands at a place.
+  using Use = function_ref<void(function_ref<Value(Value)>)>;
+
+  void sort(Use use) {
     rank();
-    return merge();
+    Value half = merge();
+    use([&](Value place) { return asIndex(load(positions, half, place)); });
   }
 
-  Value position(Value half, Value place) { return asIndex(load(positions, half, place)); }
+  /// A list of `count` is worth it.
+  Value isShort(Value count) {
+    Value few = both(compare(P::sge, count, index(1)), compare(P::sle, count, index(longestList)));
+    Value all = make<arith::MulIOp>(count, index(leastPerPlace));
+    return both(few, compare(P::sle, all, length));
+  }
+
+  /// The first `count`, by a list that each element is offered to.
+  void select(Value count, bool inChunks, Use use) {
+    Value chunks = index(1);
+    if (inChunks)
+      chunks = arith::MaxSIOp::create(
+          b, loc, least(make<arith::DivUIOp>(length, index(chunkLength)), index(mostChunks)),
+          index(1));
+    List list = openList(chunks);
+    Value size = pieces(length, chunks);
+    auto fill = [&](Value c) {
+      Value begin = make<arith::MulIOp>(c, size), end = least(add(begin, size), length);
+      loop(begin, end, "i", [&](Value i) { offer(list, c, count, keysAt(index(1), i), i); });
+    };
+    forall(chunks, "list", fill, /*grain=*/1);
+    // Into the first list, in which its own elements stand.
+    loop(index(1), chunks, "list", [&](Value c) {
+      loop(index(0), count, "e", [&](Value e) {
+        Value position = asIndex(load(list.positions, c, e));
+        onlyIf(compare(P::slt, position, length),
+               [&] { offer(list, index(0), count, at(list.keys, c, e), position); });
+      });
+    });
+    use([&](Value place) { return asIndex(load(list.positions, index(0), place)); });
+  }
 
 private:
   OpBuilder &b;
@@ -67,6 +107,62 @@ private:
                                 UnitAttr());
   }
 
+  /// Lists [chunks, longestList]; a place that holds no element has the position `length`.
+  struct List {
+    SmallVector<Value> keys;
+    Value positions;
+  };
+
+  List openList(Value chunks) {
+    List list;
+    auto make = [&](Type element) -> Value {
+      return par::AllocOp::create(b, loc, par::BufType::get(b.getContext(), 2, element),
+                                  ValueRange{chunks, index(longestList)}, StringAttr(),
+                                  b.getStringAttr("list"), UnitAttr());
+    };
+    for (Value buffer : keys)
+      list.keys.push_back(make(elementOf(buffer)));
+    list.positions = make(b.getI64Type());
+    forall(chunks, "list", [&](Value c) {
+      loop(index(0), index(longestList), "e", [&](Value e) {
+        for (Value buffer : list.keys) {
+          auto type = cast<IntegerType>(elementOf(buffer));
+          store(integer(type, APInt::getSignedMaxValue(type.getWidth())), buffer, c, e);
+        }
+        store(asElement(length), list.positions, c, e);
+      });
+    });
+    return list;
+  }
+
+  /// Puts an element before those that come after it; the last one falls off.
+  void offer(const List &list, Value c, Value count, ValueRange key, Value position) {
+    onlyIf(isAhead(list, c, sub(count, index(1)), key), [&] {
+      // From the place that it takes on, every element moves by one.
+      SmallVector<Value> carried(key), buffers(list.keys);
+      carried.push_back(asElement(position));
+      carried.push_back(arith::ConstantOp::create(b, loc, b.getBoolAttr(false)));
+      buffers.push_back(list.positions);
+      seq(index(0), count, "e", carried, [&](Value e, ValueRange mine) {
+        Value moves = either(mine.back(), isAhead(list, c, e, mine.take_front(list.keys.size())));
+        SmallVector<Value> next;
+        for (auto [buffer, own] : llvm::zip_equal(buffers, mine.drop_back())) {
+          Value theirs = load(buffer, c, e);
+          store(choose(moves, own, theirs), buffer, c, e);
+          next.push_back(choose(moves, theirs, own));
+        }
+        next.push_back(moves);
+        return next;
+      });
+    });
+  }
+
+  /// The place holds nothing, or what comes after the key.
+  Value isAhead(const List &list, Value c, Value e, ValueRange key) {
+    Value isEmpty = compare(P::eq, asIndex(load(list.positions, c, e)), length);
+    return either(isEmpty, isBefore(key, at(list.keys, c, e)));
+  }
+
   // ---- arithmetic
   Value index(int64_t v) { return arith::ConstantIndexOp::create(b, loc, v); }
   Value integer(Type type, const APInt &v) {
@@ -80,6 +176,10 @@ private:
   Value both(Value x, Value y) { return make<arith::AndIOp>(x, y); }
   Value either(Value x, Value y) { return make<arith::OrIOp>(x, y); }
   Value choose(Value c, Value x, Value y) { return arith::SelectOp::create(b, loc, c, x, y); }
+  Value asElement(Value v) { return arith::IndexCastOp::create(b, loc, b.getI64Type(), v); }
+  static Type elementOf(Value buffer) {
+    return cast<par::BufType>(buffer.getType()).getElementType();
+  }
   Value asIndex(Value v) { return arith::IndexCastOp::create(b, loc, b.getIndexType(), v); }
   /// Rounded up; both are positive or 0.
   Value pieces(Value n, Value size) {
@@ -87,16 +187,17 @@ private:
   }
 
   Value load(Value buffer, Value half, Value at) {
-    Type element = cast<par::BufType>(buffer.getType()).getElementType();
-    return par::LoadOp::create(b, loc, element, buffer, ValueRange{half, at}, Value(), Value());
+    return par::LoadOp::create(b, loc, elementOf(buffer), buffer, ValueRange{half, at}, Value(),
+                               Value());
   }
   void store(Value v, Value buffer, Value half, Value at) {
     par::StoreOp::create(b, loc, v, buffer, ValueRange{half, at}, Value());
   }
-  SmallVector<Value> keysAt(Value half, Value at) {
+  SmallVector<Value> keysAt(Value half, Value place) { return at(keys, half, place); }
+  SmallVector<Value> at(ArrayRef<Value> buffers, Value row, Value place) {
     SmallVector<Value> values;
-    for (Value buffer : keys)
-      values.push_back(load(buffer, half, at));
+    for (Value buffer : buffers)
+      values.push_back(load(buffer, row, place));
     return values;
   }
 
@@ -136,14 +237,30 @@ private:
   }
 
   // ---- loops
-  void forall(Value count, StringRef axis, function_ref<void(Value)> body) {
+  void forall(Value count, StringRef axis, function_ref<void(Value)> body, int64_t grain = 0) {
     auto loop =
         par::ForallOp::create(b, loc, ValueRange{index(0)}, ValueRange{count},
                               b.getStrArrayAttr({axis}), StringAttr(), UnitAttr(), b.getUnitAttr());
+    if (grain)
+      plan::setCount(loop, plan::grainName, grain);
     OpBuilder::InsertionGuard guard(b);
     Block *block = b.createBlock(&loop.getBody(), {}, b.getIndexType(), loc);
     body(block->getArgument(0));
     par::YieldOp::create(b, loc);
+  }
+
+  void loop(Value lower, Value upper, StringRef axis, function_ref<void(Value)> body) {
+    seq(lower, upper, axis, {}, [&](Value i, ValueRange) {
+      body(i);
+      return SmallVector<Value>();
+    });
+  }
+
+  void onlyIf(Value condition, function_ref<void()> body) {
+    auto choice = scf::IfOp::create(b, loc, condition, /*withElseRegion=*/false);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(choice.thenBlock()->getTerminator());
+    body();
   }
 
   /// The carried values after the last iteration.
@@ -296,13 +413,22 @@ void ParLowering::lowerSort(tx::SortOp op) {
     auto keys = inlineRegion(op.getBody(), i);
     sorter.keep(op, b.createOrFold<arith::SubIOp>(loc, i, lower), keys);
   }
-  Value half = sorter.sort();
-  forallOver(loc, count, [&](ValueRange at) {
-    Value v = b.createOrFold<arith::AddIOp>(loc, sorter.position(half, at[0]), lower);
-    v = arith::IndexCastOp::create(b, loc, b.getI64Type(), v);
-    par::StoreOp::create(b, loc, v, out.buffer, out.at(at), Value());
-  });
+  auto finish = [&](function_ref<Value(Value)> positionAt) {
+    forallOver(loc, count, [&](ValueRange at) {
+      Value v = b.createOrFold<arith::AddIOp>(loc, positionAt(at[0]), lower);
+      v = arith::IndexCastOp::create(b, loc, b.getI64Type(), v);
+      par::StoreOp::create(b, loc, v, out.buffer, out.at(at), Value());
+    });
+  };
   dead.push_back(op);
+  if (!op.getTop())
+    return sorter.sort(finish);
+  bool ownsKernel = isa<par::KernelOp>(op->getParentOp());
+  auto choice = scf::IfOp::create(b, loc, sorter.isShort(count), /*withElseRegion=*/true);
+  b.setInsertionPoint(choice.thenBlock()->getTerminator());
+  sorter.select(count, ownsKernel, finish);
+  b.setInsertionPoint(choice.elseBlock()->getTerminator());
+  sorter.sort(finish);
 }
 
 } // namespace texpr
