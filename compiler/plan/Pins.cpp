@@ -223,7 +223,8 @@ private:
     set(op, pin.name, value);
     plan::pin(op, pin.name);
     touched.insert(op);
-    pin.isUsed = true;
+    // Whose axes are shared is settled by fusion alone.
+    pin.isUsed |= !(point == Point::inlining && isa<IntegerAttr>(value));
   }
 
   /// `keep` has its depth with it.
@@ -262,6 +263,8 @@ static std::string whyUnused(const Pin &pin, ArrayRef<Operation *> left) {
            " that it could be about, or is inlined itself; `texprc explain --pins` has the numbers";
   }
   bool hasLoop = llvm::any_of(left, [](Operation *op) { return isa<par::ForallOp>(op); });
+  if (pin.name == "store" && isa<IntegerAttr>(pin.value) && !left.empty())
+    return "the value lives in one iteration of what is around it already";
   if (pin.name == "store")
     return "no tensor stands here: it is used as a whole, by nothing, or equals another that "
            "stands for it";

@@ -61,7 +61,8 @@ static std::string orderText(Operation *op) {
 static std::string instrText(Operation *op) {
   if (DictionaryAttr row = plan::getInstr(op))
     return "@instr(" + row.getAs<StringAttr>("name").str() + ")";
-  return op->hasAttr(plan::tileName) ? "@instr(none)" : "";
+  bool isDeclined = op->hasAttr(plan::tileName) || plan::isPinned(op, "instr");
+  return isDeclined ? "@instr(none)" : "";
 }
 
 /// `@vector(16)`; 1 where a loop was asked and stays in order, nothing where nobody asked.
