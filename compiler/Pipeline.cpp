@@ -40,6 +40,7 @@ void buildTxPipeline(PassList &list, const PipelineOptions &options) {
   list.add(createTxNest());
   list.add(createCanonicalizerPass());
   list.add(createCSEPass());
+  list.add(createHoistChecks());
   list.add(createSinkVerify());
   // Beyond this point no value is recomputed or stored elsewhere.
   list.add(createGroupKernels());

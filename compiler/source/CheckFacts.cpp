@@ -287,9 +287,10 @@ void Checker::enterDataFacts(FnDecl &fn) {
 void Checker::checkFactsOfCall(const CallExpr &e, const FnDecl &fn) {
   bool hasFacts = std::any_of(out.dataChecks.begin(), out.dataChecks.end(),
                               [&](const DataCheck &c) { return c.fn == &fn; });
-  if (hasFacts && insideForm())
-    notYet(e.range,
-           "a call inside a form of `" + fn.name.text + "`, which verifies facts on its arguments");
+  if (hasFacts && (insideForm() || choiceDepth != 0))
+    notYet(e.range, std::string("a call inside ") +
+                        (insideForm() ? "a form" : "an `if` statement") + " of `" + fn.name.text +
+                        "`, which verifies facts on its arguments,");
 }
 
 // ---- assume ---------------------------------------------------------------------------------

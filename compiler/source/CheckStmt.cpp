@@ -426,6 +426,7 @@ void Checker::checkIfStmt(IfStmt &s) {
   if (checkCondition(s.cond))
     cond = formula(*s.cond);
   auto marks = writtenMarks();
+  ++choiceDepth;
   auto segments = segmentsHere();
   {
     Assuming scope(*this);
@@ -444,6 +445,7 @@ void Checker::checkIfStmt(IfStmt &s) {
     if (s.elseBlock)
       checkBlock(*s.elseBlock, nullptr);
   }
+  --choiceDepth;
   for (Block *b : {s.thenBlock.get(), s.elseBlock.get()})
     if (b && b->value && b->value->type.isValid())
       diags.error(b->value->range, "the value of this `if` is not used");

@@ -592,6 +592,7 @@ private:
   bool checkEach(Fact::Each &each, std::vector<Cases> &conditions);
   void addDataCheck(DataCheck check, SourceRange range, std::string text);
   void enterDataFacts(FnDecl &fn);
+  unsigned choiceDepth = 0; // `if` statements around
   void checkFactsOfCall(const CallExpr &e, const FnDecl &fn);
   void checkAssume(AssumeStmt &s);
   void assumeWritten(const CallExpr &e);

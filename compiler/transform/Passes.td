@@ -73,6 +73,10 @@ def Distribute : Pass<"distribute", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def HoistChecks : Pass<"hoist-checks", "::mlir::ModuleOp"> {
+  let summary = "A test of data stands on the host, before the island that it was inlined into";
+}
+
 def StageTiles : Pass<"stage-tiles", "::mlir::ModuleOp"> {
   let summary = "Factors of a contraction are copied to tiles of their own by plan.stage, padded with zeros";
   let dependentDialects = ["::mlir::arith::ArithDialect"];

@@ -96,7 +96,7 @@ private:
               of(op->getOperand(0)) ? of(op->getOperands()) : of(yielded(op->getRegion(0))));
     else if (auto choice = dyn_cast<scf::IfOp>(op))
       markControl(op, of(choice.getCondition()));
-    else if (isa<tx::HasDomain>(op))
+    else if (isa<tx::HasDomain, par::AllocOp>(op))
       visitDomain(op);
     if (auto scatter = dyn_cast<tx::ScatterOp>(op)) {
       for (ValueRange values : {ValueRange(scatter.getBase()), yielded(scatter.getBody()),
@@ -305,7 +305,7 @@ struct SinkVerify : impl::SinkVerifyBase<SinkVerify> {
         work.append({loop.getLower(), loop.getUpper()});
       else if (auto seq = dyn_cast<par::SeqOp>(op))
         work.append({seq.getLower(), seq.getUpper()});
-      else if (isa<tx::HasDomain>(op))
+      else if (isa<tx::HasDomain, par::AllocOp>(op))
         llvm::append_range(work, op->getOperands());
     });
     while (!work.empty()) {
