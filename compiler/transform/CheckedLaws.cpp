@@ -55,8 +55,7 @@ struct Laws {
       auto [l, r] = pair;
       if (isa<FloatType>(l.getType())) {
         comparable = both(comparable, both(isChosen(l, k, operands), isChosen(r, k, operands)));
-        differs = either(
-            differs, arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ONE, l, r));
+        differs = either(differs, arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ONE, l, r));
       } else {
         differs = either(differs, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, l, r));
       }
@@ -69,8 +68,9 @@ struct Laws {
   void require(Sites &sites, ArrayRef<Value> x, ArrayRef<Value> y, ArrayRef<Leaves> operands,
                const Twine &law) {
     StringRef name = op.getSymName();
-    int64_t site = sites.add(loc, "op `" + name.take_until([](char c) { return c == '.'; }) +
-                                      "` " + law + ", on values that it met",
+    int64_t site = sites.add(loc, "op `" + name.take_until([](char c) {
+      return c == '.';
+    }) + "` " + law + ", on values that it met",
                              0);
     failIf(b, loc, differ(x, y, operands), site, [](OpBuilder &) { return Leaves(); });
   }
@@ -87,8 +87,10 @@ struct Laws {
     if (op.getIdentity().empty() || isOptional)
       return;
     Leaves one = par::inlineIdentity(b, plain);
-    require(sites, combine(one, y), y, {one, y}, "has an identity that is none: identity a is not a");
-    require(sites, combine(y, one), y, {one, y}, "has an identity that is none: a identity is not a");
+    require(sites, combine(one, y), y, {one, y},
+            "has an identity that is none: identity a is not a");
+    require(sites, combine(y, one), y, {one, y},
+            "has an identity that is none: a identity is not a");
   }
 };
 } // namespace

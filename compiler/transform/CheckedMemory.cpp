@@ -22,7 +22,9 @@ namespace {
 
 /// Who touched the elements of a buffer in one `par`: buffers of iteration numbers.
 struct Owners {
-  Value writer, reader, changer;
+  Value writer, reader;
+  Value changer;          // null where there is no atomic
+  bool isChanged = false; // by an atomic
 };
 
 struct Shadow {
@@ -103,9 +105,8 @@ struct Memory {
     Value made = par::AllocOp::create(b, loc, element, extents);
     inKernel(loc, [&] {
       Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(element));
-      overElements(loc, extents, [&](ValueRange at) {
-        par::StoreOp::create(b, loc, zero, made, at);
-      });
+      overElements(loc, extents,
+                   [&](ValueRange at) { par::StoreOp::create(b, loc, zero, made, at); });
     });
     return made;
   }
@@ -131,15 +132,19 @@ struct Memory {
       Value buffer = bufferOf(op);
       Shadow &shadow = shadows[buffer];
       for (Operation *p : parsSharing(op, buffer, changing))
-        shadow.owners.try_emplace(p);
+        shadow.owners[p].isChanged |= isa<par::AtomicOp>(op);
     }
     for (auto &[buffer, shadow] : shadows) {
       b.setInsertionPointAfterValue(buffer);
       Type i64 = b.getI64Type();
       if (isResult(buffer) || buffer.getDefiningOp<par::AllocOp>())
         shadow.written = beside(buffer, b.getI1Type());
-      for (auto &[par, owners] : shadow.owners)
-        owners = {beside(buffer, i64), beside(buffer, i64), beside(buffer, i64)};
+      for (auto &[par, owners] : shadow.owners) {
+        owners.writer = beside(buffer, i64);
+        owners.reader = beside(buffer, i64);
+        if (owners.isChanged)
+          owners.changer = beside(buffer, i64);
+      }
     }
   }
 
@@ -251,8 +256,7 @@ struct Memory {
     SmallVector<Value> extents = par::getExtents(b, buffer);
     Value bad;
     for (auto [index, extent] : llvm::zip_equal(indices, extents)) {
-      Value outside =
-          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, index, extent);
+      Value outside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, index, extent);
       bad = bad ? arith::OrIOp::create(b, loc, bad, outside).getResult() : outside;
     }
     Around around(op);
@@ -290,8 +294,8 @@ struct Memory {
     Value several =
         arith::CmpIOp::create(b, loc, P::slt, who, arith::ConstantIntOp::create(b, loc, 0, 64));
     Value magnitude = arith::SelectOp::create(
-        b, loc, several, arith::SubIOp::create(b, loc, arith::ConstantIntOp::create(b, loc, 0, 64), who),
-        who);
+        b, loc, several,
+        arith::SubIOp::create(b, loc, arith::ConstantIntOp::create(b, loc, 0, 64), who), who);
     Value isOfNow = arith::CmpIOp::create(b, loc, P::sgt, magnitude, mine.base);
     Value isOther = arith::CmpIOp::create(b, loc, P::ne, who, mine.number);
     Value bad = arith::AndIOp::create(b, loc, isOfNow, isOther);
@@ -305,8 +309,7 @@ struct Memory {
     std::string text = "a race: " + verb(how).str() + " " + element(buffer, indices.size()) +
                        ", which another iteration of the `par` (" + other + ") " + did.str() +
                        around.text;
-    int64_t site =
-        sites.add(loc, text, indices.size() + names.size() + around.values.size());
+    int64_t site = sites.add(loc, text, indices.size() + names.size() + around.values.size());
     failIf(b, loc, bad, site, [&](OpBuilder &inside) {
       SmallVector<Value> values(indices);
       Value one = arith::ConstantIntOp::create(inside, loc, 1, 64);
@@ -337,7 +340,7 @@ struct Memory {
     checkOwner(op, how, "wrote", buffer, indices, par, owners.writer);
     if (how != Access::load)
       checkOwner(op, how, "read", buffer, indices, par, owners.reader);
-    if (how != Access::atomic)
+    if (how != Access::atomic && owners.changer)
       checkOwner(op, how, "changed by an atomic", buffer, indices, par, owners.changer);
     Value target = how == Access::load    ? owners.reader
                    : how == Access::store ? owners.writer
@@ -373,7 +376,8 @@ struct Memory {
       Location loc = buffer.getLoc();
       b.setInsertionPoint(ret);
       size_t rank = cast<par::BufType>(buffer.getType()).getRank();
-      int64_t site = sites.add(loc, element(buffer, rank) + " is returned and was never written", rank);
+      int64_t site =
+          sites.add(loc, element(buffer, rank) + " is returned and was never written", rank);
       inKernel(loc, [&] {
         overElements(loc, par::getExtents(b, buffer), [&](ValueRange at) {
           Value is = par::LoadOp::create(b, loc, shadow.written, at);

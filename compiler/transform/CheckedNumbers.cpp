@@ -64,8 +64,8 @@ static void checkNan(par::ReduceOp op, Sites &sites, unsigned number) {
   Location loc = op.getLoc();
   tx::Combine how = op.getOp();
   Around around(op);
-  int64_t site = sites.add(
-      loc, "a NaN is made of terms that are none, by a reduction" + around.text, 0);
+  int64_t site =
+      sites.add(loc, "a NaN is made of terms that are none, by a reduction" + around.text, 0);
   OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
   std::string name = "checked.reduce." + std::to_string(number);
   tx::CombinerOp::create(

@@ -61,9 +61,7 @@ bool Sites::isOurs(int64_t site) const {
   return bool(cast<DictionaryAttr>(all[site]).get("values"));
 }
 
-void Sites::write() {
-  module->setAttr("texpr.sites", ArrayAttr::get(module.getContext(), all));
-}
+void Sites::write() { module->setAttr("texpr.sites", ArrayAttr::get(module.getContext(), all)); }
 
 /// Names that the compiler gave: of the axes of views and of whole buffers.
 static bool isMade(StringRef name) {
