@@ -8,6 +8,10 @@
 // The buffer of what is kept has room for the whole domain: its leading extent is no stride, so the elements
 // lie as densely as in a buffer of just the length. The length itself is put between 0 and the domain's size
 // again, which changes nothing and tells every later stage its bound.
+//
+// Data decides what is kept, so a branch would be guessed wrongly half of the time: where the body can be evaluated
+// anyway, each element is stored behind the last one and counted only if it is kept. A chunk stops storing where
+// the next one's elements begin.
 #include "compiler/transform/LowerToPar.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -67,6 +71,29 @@ void ParLowering::renameExtent(Value from, Value to) {
     llvm::replace(known, from, to);
 }
 
+/// True where the body is cheap and safe whatever the condition is: arithmetic on what the condition reads, too.
+static bool isEvaluatedAnyway(tx::FilterOp op) {
+  Block &where = op.getWhereRegion().front(), &body = op.getBody().front();
+  auto isSame = [&](Value a, Value b) {
+    auto x = dyn_cast<BlockArgument>(a), y = dyn_cast<BlockArgument>(b);
+    return a == b || (x && y && x.getOwner() == &body && y.getOwner() == &where &&
+                      x.getArgNumber() == y.getArgNumber());
+  };
+  auto isReadBy = [&](tx::ReadOp read) {
+    return llvm::any_of(where.getOps<tx::ReadOp>(), [&](tx::ReadOp other) {
+      return !other.isGuarded() && read.getSource() == other.getSource() &&
+             llvm::all_of(llvm::zip_equal(read.getIndices(), other.getIndices()),
+                          [&](auto pair) { return isSame(std::get<0>(pair), std::get<1>(pair)); });
+    });
+  };
+  return llvm::all_of(body.without_terminator(), [&](Operation &inner) {
+    if (auto read = dyn_cast<tx::ReadOp>(inner))
+      return !read.isGuarded() && isReadBy(read);
+    return inner.getNumRegions() == 0 && isPure(&inner) &&
+           isa<arith::ArithDialect>(inner.getDialect());
+  });
+}
+
 void ParLowering::lowerFilter(tx::FilterOp op) {
   Location loc = op.getLoc();
   keepExtents(op);
@@ -75,14 +102,20 @@ void ParLowering::lowerFilter(tx::FilterOp op) {
     outs.push_back(placeOf(kept));
   b.setInsertionPoint(op);
   Value size = sizeOf(loc, op.getLower(), op.getUpper()), zero = constantIndex(loc, 0);
-  // The positions `from` to `to`, behind `number` elements; with `stores` what is kept is stored.
-  auto run = [&](Value from, Value to, Value number, bool stores) -> Value {
+  bool isAnyway = isEvaluatedAnyway(op);
+  // The positions `from` to `to`, behind `number` elements and, with `stores`, before the `limit`-th.
+  auto run = [&](Value from, Value to, Value number, bool stores, Value limit) -> Value {
     auto step = [&](Value position, ValueRange carried) -> SmallVector<Value> {
       SmallVector<Value> point = pointAt(loc, position, op.getLower(), op.getUpper());
       Value keeps = bodyAt(op.getWhereRegion().front(), point)[0];
       Value next = arith::AddIOp::create(b, loc, carried[0], constantIndex(loc, 1));
-      if (stores) {
-        auto choice = scf::IfOp::create(b, loc, TypeRange(), keeps, /*addThenBlock=*/true,
+      if (stores && isAnyway && !limit) {
+        storeKept(op, outs, point, carried[0]);
+      } else if (stores) {
+        Value hasPlace = keeps;
+        if (isAnyway)
+          hasPlace = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, carried[0], limit);
+        auto choice = scf::IfOp::create(b, loc, TypeRange(), hasPlace, /*addThenBlock=*/true,
                                         /*addElseBlock=*/false);
         OpBuilder::InsertionGuard guard(b);
         Block *then = &choice.getThenRegion().front();
@@ -98,7 +131,7 @@ void ParLowering::lowerFilter(tx::FilterOp op) {
   };
   Value number;
   if (!standsAlone(op)) {
-    number = run(zero, size, zero, true);
+    number = run(zero, size, zero, true, Value());
   } else {
     Value counts = chunkBuffer(loc, b.getI64Type()), chunks = chunksOf(loc, size);
     auto countAt = [&](Value chunk) -> Value {
@@ -109,7 +142,7 @@ void ParLowering::lowerFilter(tx::FilterOp op) {
       par::StoreOp::create(b, loc, v, counts, chunk, Value());
     };
     forChunks(loc, chunks, size, [&](Value chunk, Value begin, Value end) {
-      setCount(chunk, run(begin, end, zero, false));
+      setCount(chunk, run(begin, end, zero, false, Value()));
     });
     number = chain(loc, zero, chunks, "chunk", zero,
                    [&](Value chunk, ValueRange before) -> SmallVector<Value> {
@@ -118,7 +151,13 @@ void ParLowering::lowerFilter(tx::FilterOp op) {
                      return {arith::AddIOp::create(b, loc, before[0], own).getResult()};
                    })[0];
     forChunks(loc, chunks, size, [&](Value chunk, Value begin, Value end) {
-      run(begin, end, countAt(chunk), true);
+      // The last chunk's limit is the number of all.
+      Value next = arith::AddIOp::create(b, loc, chunk, constantIndex(loc, 1));
+      Value last = arith::SubIOp::create(b, loc, chunks, constantIndex(loc, 1));
+      Value isLast = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, chunk, last);
+      Value behind = countAt(arith::MinSIOp::create(b, loc, next, last));
+      run(begin, end, countAt(chunk), true,
+          arith::SelectOp::create(b, loc, isLast, number, behind));
     });
   }
   renameExtent(op.getCount(), within(loc, number, size));
