@@ -59,8 +59,8 @@ Val FnImporter::scan(const ScanExpr &e) {
         results.push_back(valueType(*types[other]));
       }
     auto [combine, isUnsigned] = combineOf(e.op, types[k]->scalar);
-    FlatSymbolRefAttr combiner = e.op.op ? program.combiner(*e.op.op, {false, /*onElements=*/true})
-                                         : FlatSymbolRefAttr();
+    FlatSymbolRefAttr combiner =
+        e.op.op ? program.combiner(*e.op.op, {false, /*onElements=*/true}) : FlatSymbolRefAttr();
     auto form = tx::ScanOp::create(b, loc, results, lower, upper, combine, combiner, isUnsigned,
                                    e.exclusive, e.reverse, axisNames(e.binders, 0, axes));
     Body body(*this, form.getBody(), form.getLower().getTypes());

@@ -30,9 +30,8 @@ bool Checker::isRunningDim(const FExpr &e) const {
 bool Checker::usesFound(const FExpr &e) const {
   std::vector<facts::Symbol> used;
   e.symbols(used);
-  return std::any_of(used.begin(), used.end(), [&](facts::Symbol s) {
-    return symbols[s].kind == SymbolInfo::Kind::Found;
-  });
+  return std::any_of(used.begin(), used.end(),
+                     [&](facts::Symbol s) { return symbols[s].kind == SymbolInfo::Kind::Found; });
 }
 
 /// A length of 0 to `bound`, of which nothing else is known. Call it where the facts are to be in force.
@@ -149,8 +148,7 @@ bool Checker::settleFoundDims(FnDecl &fn, const Type &value) {
         return true; // the type of the result says so
       part = &value.parts[dim.param];
     }
-    auto length =
-        extentNamed(fn.results[dim.param].declared.type, dim.decl->name.text, *part);
+    auto length = extentNamed(fn.results[dim.param].declared.type, dim.decl->name.text, *part);
     if (!length)
       return true;
     if (!usesFound(*length)) {
@@ -232,8 +230,7 @@ bool Checker::settleFoundDims(LetStmt &s) {
 }
 
 /// The lengths that a call finds: new unknowns, with the callee's bounds and promises.
-void Checker::findCallDims(CallExpr &e, FnDecl &fn,
-                           llvm::DenseMap<facts::Symbol, FExpr> &known) {
+void Checker::findCallDims(CallExpr &e, FnDecl &fn, llvm::DenseMap<facts::Symbol, FExpr> &known) {
   auto here = [&](const FExpr &x) {
     return x.substitute([&](facts::Symbol s) -> std::optional<FExpr> {
       auto found = known.find(s);

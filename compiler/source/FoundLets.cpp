@@ -16,19 +16,15 @@ static bool findsLength(const Expr &e) {
   return e.kind == ExprKind::Filter || (loop && loop->step.keep);
 }
 
-
-static bool isStore(const Stmt &s) {
-  return s.kind != StmtKind::Let && s.kind != StmtKind::Assume;
-}
+static bool isStore(const Stmt &s) { return s.kind != StmtKind::Let && s.kind != StmtKind::Assume; }
 
 static bool hasFoundLength(const LetStmt &s) {
   if (!s.foundDims.empty() || (s.init && findsLength(*s.init)))
     return true;
   auto *call = llvm::dyn_cast_or_null<CallExpr>(s.init.get());
   return call && call->fn &&
-         std::any_of(call->fn->dims.begin(), call->fn->dims.end(), [](const DimBinding &d) {
-           return d.how == DimBinding::How::Found;
-         });
+         std::any_of(call->fn->dims.begin(), call->fn->dims.end(),
+                     [](const DimBinding &d) { return d.how == DimBinding::How::Found; });
 }
 
 static void namesOf(const Pattern &p, std::set<const Decl *> &out) {

@@ -147,7 +147,8 @@ std::string str(const std::optional<Datum> &v, Type element) {
 bool hasRoom(const Datum &want, const Datum &got) {
   return !want.extents.empty() && want.extents.size() == got.extents.size() &&
          want.extents[0] <= got.extents[0] &&
-         ArrayRef<int64_t>(want.extents).drop_front() == ArrayRef<int64_t>(got.extents).drop_front();
+         ArrayRef<int64_t>(want.extents).drop_front() ==
+             ArrayRef<int64_t>(got.extents).drop_front();
 }
 
 std::optional<std::string> compareArrays(Datum want, Datum got, double tolerance, bool findsDims) {

@@ -108,8 +108,8 @@ void CallValues::shrink(const FnDecl &fn) {
   auto leaves = resultLeaves(fn);
   for (size_t r = 0; r < leaves.size(); ++r) {
     for (size_t axis = 0; axis < results[r].shape.size(); ++axis)
-      if (auto length = leaves[r].type->shape[axis].evaluate(
-              [&](facts::Symbol s) { return symbols.at(s); }))
+      if (auto length =
+              leaves[r].type->shape[axis].evaluate([&](facts::Symbol s) { return symbols.at(s); }))
         results[r].shape[axis] = std::max<int64_t>(*length, 0);
     results[r].bytes.resize(reference::elementCount(results[r].shape).value_or(0) *
                             reference::byteSize(results[r].kind));

@@ -27,9 +27,9 @@ static Operation *finderOf(Value v) {
   if (auto kernel = dyn_cast_or_null<tx::KernelOp>(def); kernel && !kernel.getBody().empty())
     return finderOf(kernel.getYield().getValues()[cast<OpResult>(v).getResultNumber()]);
   auto loop = dyn_cast_or_null<tx::ForOp>(def);
-  bool isFound = loop ? loop.hasWhile() &&
-                            cast<OpResult>(v).getResultNumber() >= loop.getInits().size()
-                      : isa_and_nonnull<tx::FilterOp>(def);
+  bool isFound =
+      loop ? loop.hasWhile() && cast<OpResult>(v).getResultNumber() >= loop.getInits().size()
+           : isa_and_nonnull<tx::FilterOp>(def);
   return isFound ? def : nullptr;
 }
 

@@ -68,11 +68,11 @@ SmallVector<Value> ParLowering::bodyAt(Block &body, ValueRange at,
 }
 
 /// A serial loop; `step` gets the index and what is carried, and returns what is carried on.
-SmallVector<Value>
-ParLowering::chain(Location loc, Value lower, Value upper, StringRef axis, ValueRange start,
-                   function_ref<SmallVector<Value>(Value, ValueRange)> step) {
-  auto seq = par::SeqOp::create(b, loc, start.getTypes(), lower, upper, start,
-                                b.getStringAttr(axis));
+SmallVector<Value> ParLowering::chain(Location loc, Value lower, Value upper, StringRef axis,
+                                      ValueRange start,
+                                      function_ref<SmallVector<Value>(Value, ValueRange)> step) {
+  auto seq =
+      par::SeqOp::create(b, loc, start.getTypes(), lower, upper, start, b.getStringAttr(axis));
   OpBuilder::InsertionGuard guard(b);
   Block *block = b.createBlock(&seq.getBody());
   Value iv = block->addArgument(b.getIndexType(), loc);
@@ -127,9 +127,9 @@ Value ParLowering::chunksOf(Location loc, Value size) {
 /// Runs `body(chunk, begin, end)` for every chunk of `size` indices, in parallel. None is empty unless all are.
 void ParLowering::forChunks(Location loc, Value chunks, Value size,
                             function_ref<void(Value, Value, Value)> body) {
-  auto forall = par::ForallOp::create(b, loc, constantIndex(loc, 0), chunks,
-                                      b.getStrArrayAttr({"chunk"}), StringAttr(), UnitAttr(),
-                                      UnitAttr());
+  auto forall =
+      par::ForallOp::create(b, loc, constantIndex(loc, 0), chunks, b.getStrArrayAttr({"chunk"}),
+                            StringAttr(), UnitAttr(), UnitAttr());
   forall->setAttr("plan.grain", b.getI64IntegerAttr(1));
   OpBuilder::InsertionGuard guard(b);
   Block *block = b.createBlock(&forall.getBody(), {}, b.getIndexType(), loc);
@@ -151,8 +151,10 @@ Value ParLowering::chunkBuffer(Location loc, Type element) {
                               UnitAttr());
 }
 
-/// True where the op is a kernel: nothing but the kernel is around it.
-bool ParLowering::standsAlone(Operation *op) { return isa<par::KernelOp>(op->getParentOp()); }
+/// True where the op is a kernel: nothing but the kernel is around it, and the plan does not ask for one thread.
+bool ParLowering::standsAlone(Operation *op) {
+  return isa<par::KernelOp>(op->getParentOp()) && plan::getAlgo(op) != "serial";
+}
 
 // ---- scan ---------------------------------------------------------------------------------------
 
@@ -179,8 +181,9 @@ struct Chain {
   SmallVector<Value> start(ArrayRef<Type> elements) {
     SmallVector<Value> out;
     for (Type t : elements)
-      out.push_back(isUser() ? Value(arith::ConstantOp::create(b, op.getLoc(), b.getZeroAttr(t)))
-                             : par::buildIdentity(b, op.getLoc(), op.getOp(), op.getIsUnsigned(), t));
+      out.push_back(isUser()
+                        ? Value(arith::ConstantOp::create(b, op.getLoc(), b.getZeroAttr(t)))
+                        : par::buildIdentity(b, op.getLoc(), op.getOp(), op.getIsUnsigned(), t));
     return out;
   }
 
@@ -312,9 +315,8 @@ void ParLowering::storeAt(Location loc, ValueRange values, ArrayRef<Place> outs,
                           ValueRange lower) {
   SmallVector<Value> index;
   for (auto [at, lo] : llvm::zip_equal(point, lower))
-    index.push_back(getConstantIntValue(lo) == 0
-                        ? at
-                        : arith::SubIOp::create(b, loc, at, lo).getResult());
+    index.push_back(
+        getConstantIntValue(lo) == 0 ? at : arith::SubIOp::create(b, loc, at, lo).getResult());
   for (auto [v, out] : llvm::zip_equal(values, outs))
     par::StoreOp::create(b, loc, v, out.buffer, out.at(index), Value());
 }
@@ -324,13 +326,11 @@ void ParLowering::scanTensors(tx::ScanOp op, ArrayRef<Place> outs) {
   Location loc = op.getLoc();
   Chain with{b, op, combinerOf(op)};
   SmallVector<Type> elements = elementTypes(op);
-  SmallVector<Value> inner(
-      ArrayRef<Value>(extents(op.getResult(0))).drop_front(op.getNumAxes()));
+  SmallVector<Value> inner(ArrayRef<Value>(extents(op.getResult(0))).drop_front(op.getNumAxes()));
   SmallVector<Place> so;
   for (Type t : elements)
-    so.push_back({par::AllocOp::create(b, loc,
-                                       par::BufType::get(b.getContext(), inner.size(), t), inner,
-                                       StringAttr(), StringAttr(), UnitAttr()),
+    so.push_back({par::AllocOp::create(b, loc, par::BufType::get(b.getContext(), inner.size(), t),
+                                       inner, StringAttr(), StringAttr(), UnitAttr()),
                   {}});
   forallOver(loc, inner, [&](ValueRange at) {
     for (auto [v, place] : llvm::zip_equal(with.start(elements), so))

@@ -55,8 +55,8 @@ LogicalResult Machine::scan(tx::ScanOp op) {
       return failure();
     start = copiesOf(terms.front());
     for (auto [i, v] : llvm::enumerate(start)) {
-      Datum identity = combiner ? identities[i]
-                                : identityOf(op.getOp(), op.getIsUnsigned(), results[i].element);
+      Datum identity =
+          combiner ? identities[i] : identityOf(op.getOp(), op.getIsUnsigned(), results[i].element);
       if (!v.isArray())
         v = identity;
       for (int64_t k = 0, n = v.isArray() ? v.count() : 0; k < n; ++k)

@@ -202,7 +202,8 @@ Expr FactsAt::follow(Value v) {
   }
   if (auto loop = dyn_cast<ForOp>(op); loop && loop.hasWhile() && v == loop.getSteps()) {
     facts.assume({Expr(0), Rel::LE, result});
-    facts.assume({result, Rel::LE, Expr::max(expr(loop.getUpper()) - expr(loop.getLower()), Expr(0))});
+    facts.assume(
+        {result, Rel::LE, Expr::max(expr(loop.getUpper()) - expr(loop.getLower()), Expr(0))});
   }
   auto read = dyn_cast<ReadOp>(op);
   if (auto sort = read && !read.isGuarded() ? read.getSource().getDefiningOp<SortOp>() : SortOp()) {

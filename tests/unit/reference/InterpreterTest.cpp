@@ -296,7 +296,8 @@ TEST(Parallel, Atomics) {
          "    old[i] = o;\n    atomic s[1] max= x[i];\n    atomic s[2] min= x[i];\n"
          "    atomic s[3] ^= x[i];\n    atomic s[4] *= x[i];\n    atomic s[5] = x[i];\n  }\n"
          "  (s, old)\n}\n",
-         {i32s({3}, {1, 9, -4})}, {i32s({6}, {12, 9, -4, 6 ^ 1 ^ 9 ^ -4, -216, -4}), i32s({3}, {6, 7, 16})});
+         {i32s({3}, {1, 9, -4})},
+         {i32s({6}, {12, 9, -4, 6 ^ 1 ^ 9 ^ -4, -216, -4}), i32s({3}, {6, 7, 16})});
 }
 TEST(Parallel, LanesInStep) {
   std::vector<int64_t> x(32), y(32), z(32);
@@ -306,17 +307,18 @@ TEST(Parallel, LanesInStep) {
   }
   for (int64_t l = 0; l < 32; ++l)
     y[l] = x[(l + 33) % 32];
-  const std::string text = "fn f(x: i64[32]) -> (y: i64[32], z: i64[32], b: u32, any_: bool, all_: bool) {\n"
-                           "  y: i64[32];\n  z: i64[32];\n  t: i64[32];\n  b: u32[1];\n  c: bool[2];\n"
-                           "  fully par 32 |lane| @lane {\n    y[lane] = shuffle(x[lane], lane + 33);\n"
-                           "    sum: i64 = lane;\n    seq 5 |s| {\n      t[lane] = sum;\n      barrier;\n"
-                           "      sum += t[(lane + (16 >> s)) % 32];\n      barrier;\n    }\n"
-                           "    z[lane] = sum;\n    let votes = ballot(x[lane] == 0) | match(lane / 32);\n"
-                           "    let one = any(lane == 40);\n    let every = all(lanes_below() >> lane == 0);\n"
-                           "    if lane == 0 { b[0] = votes; c[0] = one; c[1] = every; }\n  }\n"
-                           "  (y, z, b[0], c[0], c[1])\n}\n";
-  std::vector<Value> expected = {i64s({32}, y), i64s({32}, z), integer(K::U32, 0xffffffff), boolean(false),
-                                 boolean(true)};
+  const std::string text =
+      "fn f(x: i64[32]) -> (y: i64[32], z: i64[32], b: u32, any_: bool, all_: bool) {\n"
+      "  y: i64[32];\n  z: i64[32];\n  t: i64[32];\n  b: u32[1];\n  c: bool[2];\n"
+      "  fully par 32 |lane| @lane {\n    y[lane] = shuffle(x[lane], lane + 33);\n"
+      "    sum: i64 = lane;\n    seq 5 |s| {\n      t[lane] = sum;\n      barrier;\n"
+      "      sum += t[(lane + (16 >> s)) % 32];\n      barrier;\n    }\n"
+      "    z[lane] = sum;\n    let votes = ballot(x[lane] == 0) | match(lane / 32);\n"
+      "    let one = any(lane == 40);\n    let every = all(lanes_below() >> lane == 0);\n"
+      "    if lane == 0 { b[0] = votes; c[0] = one; c[1] = every; }\n  }\n"
+      "  (y, z, b[0], c[0], c[1])\n}\n";
+  std::vector<Value> expected = {i64s({32}, y), i64s({32}, z), integer(K::U32, 0xffffffff),
+                                 boolean(false), boolean(true)};
   expect(text, {i64s({32}, x)}, expected);
   Options shuffled;
   shuffled.shuffleParallel = 3;
@@ -328,10 +330,11 @@ TEST(Parallel, LanesInStep) {
 TEST(Parallel, AsmMeans) {
   expect("fn f(x: i64[2]) -> (y: i64[2]) {\n  y: i64[2] = 0;\n"
          "  asm(\"a\", out y[0], x[0]) means { y[0] = x[0] + 1; };\n"
-         "  asm @sm_90a(\"a\", out y[1]) else asm @sm_80(\"b\", out y[1]) else { y[1] = 2; };\n  y\n}\n",
+         "  asm @sm_90a(\"a\", out y[1]) else asm @sm_80(\"b\", out y[1]) else { y[1] = 2; };\n  "
+         "y\n}\n",
          {i64s({2}, {4, 5})}, {i64s({2}, {5, 2})});
-  expectFailure("fn f(x: i64) -> (y: i64) {\n  y: i64 = 0;\n  asm(\"a\", out y, x);\n  y\n}\n", {i64(1)},
-                Failure::Kind::Contract);
+  expectFailure("fn f(x: i64) -> (y: i64) {\n  y: i64 = 0;\n  asm(\"a\", out y, x);\n  y\n}\n",
+                {i64(1)}, Failure::Kind::Contract);
 }
 TEST(Parallel, SnapshotsAndUpdates) {
   expect("fn f(n: i64) -> (a: i64[n], b: i64[n]) {\n  t: i64[n] = 1;\n  let z = t;\n"
