@@ -295,7 +295,7 @@ void Checker::checkFactsOfCall(const CallExpr &e, const FnDecl &fn) {
 
 // ---- assume ---------------------------------------------------------------------------------
 
-/// A4: `assume` opts out of a proof; it is listed by `explain`.
+/// F5: `assume` opts out of a proof; it is listed by `explain`.
 void Checker::checkAssume(AssumeStmt &s) {
   note(CheckNote::Kind::Assumed, s.fact.range, "`" + onOneLine(text(s.fact.range)) + "`");
   if (CallExpr *call = callOf(s.fact, "written"))
