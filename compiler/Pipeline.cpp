@@ -60,6 +60,10 @@ void buildParPipeline(PassList &list, const PipelineOptions &options) {
   list.add(createCanonicalizerPass());
   list.add(createCSEPass());
   if (options.optLevel > 0) {
+    // First of what looks at lengths.
+    list.add(createSpecialize());
+    list.add(createCanonicalizerPass());
+    list.add(createCSEPass());
     list.add(plan::createPlanUnroll());
     list.add(createUnrollReduces());
     list.add(createCanonicalizerPass());

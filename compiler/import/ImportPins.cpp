@@ -65,6 +65,8 @@ private:
     classes.clear();
     bounds.clear();
     for (const Attr &a : attrs) {
+      if (!form.line && kind.empty() && (a.name.text == "inline" || a.name.text == "specialize"))
+        continue; // of the function as a whole
       if (a.name.text == "on") {
         target = kept(targetOfAttr(a));
         kind = {};
@@ -174,6 +176,8 @@ private:
     } else if (name == "instr") {
       auto *word = llvm::cast<NameExpr>(a.args[0].value.get());
       add(a, name, b.getDictionaryAttr({b.getNamedAttr("name", b.getStringAttr(word->text))}));
+    } else if (name == "stage") {
+      add(a, name, b.getUnitAttr());
     } else if (name == "algo") {
       add(a, name, b.getStringAttr(llvm::cast<NameExpr>(a.args[0].value.get())->text));
     }

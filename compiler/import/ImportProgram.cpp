@@ -5,6 +5,7 @@
 // any body is imported, so a call finds its callee. What must hold: `verify` finds nothing; if it
 // does, that is a fault of this folder.
 #include "compiler/import/Importer.h"
+#include "compiler/source/Pinned.h"
 #include "dialects/plan/Plan.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -214,6 +215,12 @@ func::FuncOp ProgramImporter::declare(const FnDecl &fn) {
   else
     func->setAttr("tx.export", b.getUnitAttr());
   func->setAttr("tx.signature", b.getStringAttr(signatureText(fn)));
+  for (const Attr &a : fn.attrs)
+    if (a.name.text == "specialize")
+      func->setAttr("tx.specialize",
+                    b.getDictionaryAttr(
+                        {b.getNamedAttr("dim", b.getStringAttr(a.args[0].key->text)),
+                         b.getNamedAttr("values", b.getDenseI64ArrayAttr(valuesOf(a)))}));
   if (!fn.ensures.empty())
     func->setAttr(plan::ensureName, promisesOf(fn));
   module.push_back(func);

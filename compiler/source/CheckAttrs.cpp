@@ -20,6 +20,7 @@ enum class Takes {
   Word,
   Target,
   Classes,
+  Values,
   Numbers,
   Any
 };
@@ -40,8 +41,10 @@ static const Row obeyed[] = {
     {"tile", Takes::Sizes, Form | Par | Fn},
     {"order", Takes::Axes, Form | Par | Fn},
     {"instr", Takes::Word, Form | Par | Fn},
-    {"algo", Takes::Word, Form},
+    {"algo", Takes::Word, Form | Fn},
+    {"stage", Takes::Any, Form | Par},
     {"class", Takes::Classes, Form},
+    {"specialize", Takes::Values, Fn},
     {"on", Takes::Target, Form | Par | Seq | For | Fn},
     {"at", Takes::Numbers, Fn},
     {"block", Takes::Nothing, Par},
@@ -56,11 +59,9 @@ static const Row obeyed[] = {
     {"stages", Takes::Count, Buffer},
 };
 
-static const char *const later[] = {"specialize",
-                                    "online",
+static const char *const later[] = {"online",
                                     "split_k",
                                     "map",
-                                    "stage",
                                     "gemm",
                                     "raster",
                                     "index",
@@ -97,6 +98,23 @@ static std::optional<uint64_t> countOf(const AttrArg &arg) {
       literal->magnitude > (uint64_t(1) << 31))
     return std::nullopt;
   return literal->magnitude;
+}
+
+std::vector<int64_t> valuesOf(const Attr &a) {
+  std::vector<int64_t> values;
+  auto collect = [&](auto &self, const Expr *e) -> bool {
+    if (auto *either = llvm::dyn_cast_or_null<BinaryExpr>(e);
+        either && either->op == BinaryOp::BitOr)
+      return self(self, either->lhs.get()) && self(self, either->rhs.get());
+    auto *literal = llvm::dyn_cast_or_null<IntLitExpr>(e);
+    if (!literal || literal->negative || literal->magnitude > (uint64_t(1) << 31) ||
+        llvm::is_contained(values, int64_t(literal->magnitude)))
+      return false;
+    values.push_back(int64_t(literal->magnitude));
+    return values.size() <= 4;
+  };
+  return a.args.size() == 1 && collect(collect, a.args[0].value.get()) ? values
+                                                                       : std::vector<int64_t>();
 }
 
 static bool isPowerOfTwo(const Attr &a) {
@@ -143,7 +161,7 @@ void Checker::checkAttrs(const Attrs &attrs, AttrPlace place, const Binders *bin
       continue;
     }
     if (const Row *row = findRow(a.name.text); row && place == AttrPlace::Fn && !isNumbered &&
-                                               (row->where & Form)) {
+                                               a.name.text != "inline" && (row->where & Form)) {
       diags.error(a.range, "`@" + a.name.text + "` on a function stands behind `@at`, which says "
                                                 "what it is about, as in `@at(loop, 1) @vector(8)`")
           .note("`texprc explain --pins` prints a program with all decisions and their numbers");
@@ -224,6 +242,10 @@ void Checker::checkAttr(const Attr &a, AttrPlace place, const llvm::StringSet<> 
     return;
   case Takes::Classes:
     return checkClasses(a);
+  case Takes::Values:
+    if (a.args.size() != 1 || !a.args[0].key || valuesOf(a).empty())
+      wrong("(k = 64 | 128)`: a dim, and up to 4 values of it");
+    return;
   case Takes::Numbers:
     return checkNumbers(a);
   case Takes::Any:
@@ -262,6 +284,24 @@ static const std::string &nameOfDim(const FnDecl &fn, const DimBinding &d) {
                                                : d.decl->name.text;
 }
 
+/// A5: what is specialized is a dim that a call of the exported function brings.
+void Checker::checkSpecialize(const FnDecl &fn) {
+  for (const Attr &a : fn.attrs) {
+    if (a.name.text != "specialize" || a.args.size() != 1 || !a.args[0].key)
+      continue;
+    const std::string &name = a.args[0].key->text;
+    bool isDim = llvm::any_of(fn.dims, [&](const DimBinding &d) {
+      return d.how != DimBinding::How::Defined && d.how != DimBinding::How::Found &&
+             nameOfDim(fn, d) == name;
+    });
+    if (!isDim)
+      diags.error(a.args[0].key->range,
+                  "`" + name + "` is no dim that a call of `" + fn.name.text + "` brings");
+    else if (fn.isLocal)
+      diags.error(a.range, "`@specialize` tells calls apart: it stands on an exported function");
+  }
+}
+
 /// `@class(n <= 512, n <= 4096)`, `@class(rest)`, `@class(all)`
 void Checker::checkClasses(const Attr &a) {
   auto *word = a.args.size() == 1 && !a.args[0].key
@@ -296,11 +336,11 @@ void Checker::checkClasses(const Attr &a) {
 void Checker::checkNumbers(const Attr &a) {
   auto *kind = a.args.empty() ? nullptr : llvm::dyn_cast_or_null<NameExpr>(a.args[0].value.get());
   bool isRight = kind && a.args.size() > 1 &&
-                 llvm::is_contained({"value", "tensor", "sum", "nest", "loop"}, kind->text);
+                 llvm::is_contained({"value", "tensor", "form", "sum", "nest", "loop"}, kind->text);
   for (size_t k = 1; isRight && k < a.args.size(); ++k)
     isRight = !a.args[k].key && countOf(a.args[k]);
   if (!isRight)
-    diags.error(a.range, "`@at` is written `@at(loop, 1)`: one of value, tensor, sum, nest, loop, and its numbers");
+    diags.error(a.range, "`@at` is written `@at(loop, 1)`: one of value, tensor, form, sum, nest, loop, and its numbers");
 }
 
 /// Names of axes, or sizes by axis. On a function they are those of what a number stands for.

@@ -20,8 +20,9 @@ void Checker::checkInoutParams(FnDecl &fn) {
     std::vector<const Type *> leaves;
     p.decl->type.leaves(leaves);
     if (llvm::any_of(leaves, [](const Type *leaf) { return leaf->isScalar(); }))
-      diags.error(p.decl->name.range, "`inout` lends a tensor, but `" + p.decl->name.text +
-                                          "` is " + str(p.decl->type))
+      diags
+          .error(p.decl->name.range,
+                 "`inout` lends a tensor, but `" + p.decl->name.text + "` is " + str(p.decl->type))
           .note("return the new value instead");
     if (!p.declared.set.empty())
       notYet(p.declared.type.range, "a range of the values of an `inout` parameter");
@@ -29,8 +30,9 @@ void Checker::checkInoutParams(FnDecl &fn) {
     p.decl->isMutable = true;
   }
   if (fn.results.empty() && fn.body && !hasInout(fn))
-    diags.error(fn.name.range, "`" + fn.name.text + "` gives nothing: it has neither a result nor "
-                                                    "an `inout` parameter");
+    diags.error(fn.name.range, "`" + fn.name.text +
+                                   "` gives nothing: it has neither a result nor "
+                                   "an `inout` parameter");
 }
 
 /// Before a body: what is lent is written.
@@ -62,9 +64,10 @@ bool Checker::checkInoutArg(ExprPtr &arg, std::vector<Lent> &lent) {
     return false;
   for (const Lent &other : lent)
     if (other.place.buffer == place.buffer) {
-      diags.error(arg->range, "`" + place.buffer->name.text +
-                                  "` is lent twice: what one `inout` parameter changes, no other "
-                                  "one may touch")
+      diags
+          .error(arg->range, "`" + place.buffer->name.text +
+                                 "` is lent twice: what one `inout` parameter changes, no other "
+                                 "one may touch")
           .note(other.range, "first here");
       return false;
     }

@@ -302,8 +302,8 @@ void Checker::checkWhile(WhileExpr &e, const Type *expected) {
   if (!isRight)
     return;
   if (e.elseFail)
-    addSite(e, "`while " + text(e.cond->range) + "` ends within " + text(e.bound->range) +
-                   " steps");
+    addSite(e,
+            "`while " + text(e.cond->range) + "` ends within " + text(e.bound->range) + " steps");
   if (e.step.keep)
     e.count = newFoundDim("steps", most);
   finishIteration(e, e.carried, e.step, want, e.count.value_or(FExpr()), mark);

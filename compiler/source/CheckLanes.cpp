@@ -120,6 +120,9 @@ void Checker::checkFullPar(ParStmt &s) {
 }
 
 void Checker::checkPlacement(BufferStmt &s, const Type &t) {
+  for (const Attr &a : s.attrs)
+    note(CheckNote::Kind::Planned, a.range,
+         "`" + text(a.range) + "` of `" + s.decl->name.text + "` is for GPUs: nothing on a CPU");
   if (s.placement == Placement::Open)
     return;
   const char *word = s.placement == Placement::Reg ? "reg" : "shared";

@@ -58,6 +58,7 @@ void Checker::checkSignature(FnDecl &fn) {
       diags.error(fn.name.range, "no call satisfies the dims and `where` facts of `" +
                                      fn.name.text + "`: they contradict each other");
   }
+  checkSpecialize(fn);
   FnInfo &info = fnInfo[&fn];
   info.isValid = diags.errorCount() == errorsBefore;
   info.known = known;

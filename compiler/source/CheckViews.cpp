@@ -42,8 +42,9 @@ void Checker::checkTotalView(ElseExpr &e) {
   e.access->type.leaves(leaves);
   for (const Type *leaf : leaves)
     if (leaf->isScalar()) {
-      diags.error(e.range, "`else` covers an access, as in `x[i] else 0`, or a tensor as a whole; `" +
-                               text(e.access->range) + "` is neither");
+      diags.error(e.range,
+                  "`else` covers an access, as in `x[i] else 0`, or a tensor as a whole; `" +
+                      text(e.access->range) + "` is neither");
       return;
     }
   if (!e.alternative)

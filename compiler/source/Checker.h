@@ -730,6 +730,7 @@ private:
   void checkClasses(const Attr &a);
   void checkAxes(const Attr &a, bool sizes, AttrPlace place, const llvm::StringSet<> &axes);
   void checkEnsure(const FnDecl &fn); // CheckEnsure.cpp
+  void checkSpecialize(const FnDecl &fn);
   static bool hasAttr(const Attrs &attrs, llvm::StringRef name);
 
   void note(CheckNote::Kind kind, SourceRange range, std::string text) {

@@ -31,4 +31,7 @@ std::optional<ClassBound> boundOf(const Expr &condition);
 /// "x86-64-v4" of `@on(x86-64-v4)`, which reads as a difference; empty where it is none.
 std::string targetOfAttr(const Attr &on);
 
+/// The values of `@specialize(k = 64 | 128)`; empty where it is written otherwise.
+std::vector<int64_t> valuesOf(const Attr &a);
+
 } // namespace texpr

@@ -39,7 +39,7 @@ def GroupKernels : Pass<"group-kernels", "::mlir::ModuleOp"> {
 
 def LowerToPar : Pass<"lower-to-par", "::mlir::ModuleOp"> {
   let summary = "Values become buffers, index lambdas become nests";
-  let dependentDialects = ["::texpr::par::ParDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+  let dependentDialects = ["::texpr::par::ParDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::scf::SCFDialect"];
 }
 
 def SplitLanes : Pass<"split-lanes", "::mlir::ModuleOp"> {
@@ -56,6 +56,11 @@ def InstrumentChecks : Pass<"instrument-checks", "::mlir::ModuleOp"> {
   let summary = "A checked build tests every access, division and operator while it runs";
   let dependentDialects = ["::texpr::par::ParDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
   let options = [Option<"nan", "nan", "bool", "false", "report the first place that makes a NaN">];
+}
+
+def Specialize : Pass<"specialize", "::mlir::ModuleOp"> {
+  let summary = "A kernel is cloned for each listed value of a dim, which is a constant in the copy";
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect"];
 }
 
 def UnrollReduces : Pass<"unroll-reduces", "::mlir::ModuleOp"> {
