@@ -30,10 +30,10 @@ void FnImporter::bindCallee(const CallExpr &e) {
       args[p] = frozenAs(expr(*e.args[p]), e.args[p]->type);
   SmallVector<Value> dims;
   for (auto [d, value] : llvm::zip_equal(fn.dims, e.dimArgs))
-    dims.push_back(d.how == DimBinding::How::ScalarParam
-                       ? scalars().toIndex(args[d.param].leaves[0].kind,
-                                           args[d.param].leaves[0].value)
-                       : extent(value));
+    dims.push_back(
+        d.how == DimBinding::How::ScalarParam
+            ? scalars().toIndex(args[d.param].leaves[0].kind, args[d.param].leaves[0].value)
+            : extent(value));
   for (auto [d, value] : llvm::zip_equal(fn.dims, dims)) {
     bindSymbol(d.decl->value, value, ScalarKind::I64);
     env[d.decl.get()] = {{{value, ScalarKind::I64}}};

@@ -102,8 +102,8 @@ Leaf FnImporter::fromEnd(const Leaf &l, ValueRange extents) {
   form->setAttr("plan.store", b.getStringAttr("inline"));
   Body body(*this, form.getBody(), form.getLower().getTypes());
   SmallVector<Value> at(body.args);
-  Value last = b.createOrFold<arith::SubIOp>(loc, extents[0],
-                                             arith::ConstantIndexOp::create(b, loc, 1));
+  Value last =
+      b.createOrFold<arith::SubIOp>(loc, extents[0], arith::ConstantIndexOp::create(b, loc, 1));
   at[0] = b.createOrFold<arith::SubIOp>(loc, last, at[0]);
   tx::YieldOp::create(b, loc, scalars().toElement(l.kind, readElement(l, at)));
   return {form.getResult(0), l.kind};

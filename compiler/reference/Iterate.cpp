@@ -88,8 +88,8 @@ Value Machine::whileLoop(const WhileExpr &e) {
     state = stepOf(e.step, e.carried, kept);
   }
   if (e.elseFail && steps >= most && evalBool(*e.cond))
-    fail(Failure::Kind::Data, e.range, "the condition still holds after " + std::to_string(most) +
-                                           " steps");
+    fail(Failure::Kind::Data, e.range,
+         "the condition still holds after " + std::to_string(most) + " steps");
   if (e.count)
     frame->symbols[*e.count->asSymbol()] = steps;
   return iterated(e, e.carried.size(), std::move(state), e.step, kept);

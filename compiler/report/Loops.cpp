@@ -76,6 +76,7 @@ private:
       return axisNames(forall.getAxes()) + ": " + levelText(forall);
     if (auto seq = dyn_cast<par::SeqOp>(op))
       return seq.getAxis().str() + ": in order" +
+             (seq.hasWhile() ? ", as long as a condition holds" : "") +
              (plan::getWhy(seq).empty() ? "" : ", " + plan::getWhy(seq).str());
     if (auto reduce = dyn_cast<par::ReduceOp>(op))
       return reduceText(reduce);

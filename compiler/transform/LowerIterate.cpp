@@ -100,9 +100,8 @@ static bool isSmallInKernel(Operation *op, ValueRange extents) {
 
 /// (t - lower) mod 2: the half that holds the present state.
 Value ParLowering::halfAt(Location loc, Value t, Value lower) {
-  Value step = getConstantIntValue(lower) == 0
-                   ? t
-                   : arith::SubIOp::create(b, loc, t, lower).getResult();
+  Value step =
+      getConstantIntValue(lower) == 0 ? t : arith::SubIOp::create(b, loc, t, lower).getResult();
   return arith::AndIOp::create(b, loc, step, constantIndex(loc, 1));
 }
 
@@ -213,12 +212,11 @@ void ParLowering::settleStates(tx::ForOp op, Operation *yield, ArrayRef<State> s
     });
     if (isOtherState) {
       Place saved;
-      saved.buffer =
-          par::AllocOp::create(b, loc,
-                               par::BufType::get(b.getContext(), s.extents.size(),
-                                                 cast<par::BufType>(place.buffer.getType())
-                                                     .getElementType()),
-                               s.extents, StringAttr(), StringAttr(), UnitAttr());
+      saved.buffer = par::AllocOp::create(
+          b, loc,
+          par::BufType::get(b.getContext(), s.extents.size(),
+                            cast<par::BufType>(place.buffer.getType()).getElementType()),
+          s.extents, StringAttr(), StringAttr(), UnitAttr());
       copyTo(place, saved, s.extents, loc);
       place = saved;
     }

@@ -4,8 +4,7 @@
 #include <stdio.h>
 
 int main(void) {
-  float w[16] = {0,        1, 5, INFINITY, INFINITY, 0, 2, 9, INFINITY, INFINITY, 0, 4, 3,
-                 INFINITY, 8, 0},
+  float w[16] = {0, 1, 5, INFINITY, INFINITY, 0, 2, 9, INFINITY, INFINITY, 0, 4, 3, INFINITY, 8, 0},
         d[16];
   if (floyd_warshall(4, w, d, NULL) != TX_OK)
     return 1;

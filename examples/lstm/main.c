@@ -3,7 +3,8 @@
 #include <stdio.h>
 
 int main(void) {
-  float x[3] = {1, 2, 3}, w[4] = {0.5f, 0.5f, 0.25f, 0.5f}, u[4] = {0.5f, 0.25f, 0.5f, 0.25f}, b[4] = {0};
+  float x[3] = {1, 2, 3}, w[4] = {0.5f, 0.5f, 0.25f, 0.5f}, u[4] = {0.5f, 0.25f, 0.5f, 0.25f},
+        b[4] = {0};
   float y[3], cell[1];
   if (lstm(3, 1, 1, x, w, u, b, y, cell, NULL) != TX_OK)
     return 1;

@@ -342,6 +342,45 @@ TEST(Parallel, SnapshotsAndUpdates) {
          {i64(3)}, {i64s({3}, {1, 1, 1}), i64s({3}, {2, 4, 6})});
 }
 
+TEST(Iteration, BackwardsWithWhatIsKept) {
+  expect("fn f(x: i64[n]) -> (s: i64, all: i64[n]) {\n"
+         "  for i in 0..n rev with (s = 0) { let t = 10 * s + x[i]; t keep t }\n}\n",
+         {i64s({3}, {1, 2, 3})}, {i64(321), i64s({3}, {321, 32, 3})});
+  expect("fn f(n: i64) -> (s: i64, all: i64[n - n, 2]) {\n"
+         "  for i in n..n with (s = 7) { s + 1 keep [s, i] }\n}\n",
+         {i64(3)}, {i64(7), i64s({0, 2}, {})});
+}
+
+TEST(Iteration, While) {
+  const std::string halves =
+      "fn f(x: i64, most: i64) -> (path: i64[k], last: i64) where most >= 0 {\n"
+      "  let (y, p) = while u > 1 with (u = x) max most { u / 2 keep u };\n"
+      "  (p, y)\n}\n";
+  expect(halves, {i64(9), i64(10)}, {i64s({3}, {9, 4, 2}), i64(1)});
+  expect(halves, {i64(9), i64(2)}, {i64s({2}, {9, 4}), i64(2)});
+  expect(halves, {i64(9), i64(0)}, {i64s({0}, {}), i64(9)});
+  const std::string fails = "fn f(x: i64) -> (y: i64) {\n"
+                            "  while u != 0 with (u = x) max 3 else fail { u - 1 }\n}\n";
+  expect(fails, {i64(3)}, {i64(0)});
+  expectFailure(fails, {i64(4)}, Failure::Kind::Data);
+}
+
+TEST(Iteration, Lent) {
+  expect("local fn twice(inout a: i64[n], k: i64) { par n |i| { a[i] = k * a[i]; } }\n"
+         "fn f(inout a: i64[m, n]) -> (old: i64[m, n]) where m > 0 {\n"
+         "  let before = a;\n  twice(a[0], 2);\n  par 1..m |i| { twice(a[i], i); }\n  before\n}\n",
+         {i64s({2, 2}, {1, 2, 3, 4})}, {i64s({2, 2}, {1, 2, 3, 4}), i64s({2, 2}, {2, 4, 3, 4})});
+}
+
+TEST(Access, TotalViews) {
+  expect("fn f(x: i64[n], k: i64) -> (a: i64, b: i64[3], c: i64[n]) {\n"
+         "  let xp = x else 9;\n  (xp[k], xp[-1..2], xp + 1)\n}\n",
+         {i64s({2}, {5, 6}), i64(7)}, {i64(9), i64s({3}, {9, 5, 6}), i64s({2}, {6, 7})});
+  const std::string fails = "fn f(x: i64[n], k: i64) -> (a: i64) { x[k] else fail }";
+  expect(fails, {i64s({2}, {5, 6}), i64(1)}, {i64(6)});
+  expectFailure(fails, {i64s({2}, {5, 6}), i64(2)}, Failure::Kind::Data);
+}
+
 TEST(Limits, Fuel) {
   Options options;
   options.fuel = 1000;
