@@ -111,6 +111,37 @@ static Value piecesOf(Operation *op) {
   return again == whole ? pieces : Value();
 }
 
+/// An element that is tested where it is read (sink-verify): `lo <= x && x < hi ? x : lo`.
+Value Bound::ofTested(arith::SelectOp select, bool isUpper) {
+  auto plain = [](Value v) {
+    auto cast = v.getDefiningOp<arith::IndexCastOp>();
+    return cast ? cast.getIn() : v;
+  };
+  auto both = select.getCondition().getDefiningOp<arith::AndIOp>();
+  auto above = both ? both.getLhs().getDefiningOp<arith::CmpIOp>() : arith::CmpIOp();
+  auto below = both ? both.getRhs().getDefiningOp<arith::CmpIOp>() : arith::CmpIOp();
+  auto isSame = [&](Value v, Value w) {
+    APInt c, d;
+    return plain(v) == plain(w) ||
+           (matchPattern(v, m_ConstantInt(&c)) && matchPattern(w, m_ConstantInt(&d)) &&
+            c.getSExtValue() == d.getSExtValue());
+  };
+  Value x = select.getTrueValue();
+  if (!above || !below || above.getPredicate() != arith::CmpIPredicate::sge ||
+      below.getPredicate() != arith::CmpIPredicate::slt || !isSame(above.getLhs(), x) ||
+      !isSame(below.getLhs(), x) || !isSame(above.getRhs(), select.getFalseValue()))
+    return {};
+  Value least = bound(above.getRhs(), isUpper);
+  if (!isUpper || !least)
+    return least;
+  Value end = bound(below.getRhs(), true);
+  if (!end)
+    return {};
+  Location loc = select.getLoc();
+  Value most = arith::SubIOp::create(b, loc, end, arith::ConstantIndexOp::create(b, loc, 1));
+  return arith::MaxSIOp::create(b, loc, most, least);
+}
+
 Value Bound::bound(Value v, bool isUpper) {
   if (Value e = exact(v))
     return e;
@@ -179,6 +210,8 @@ Value Bound::bound(Value v, bool isUpper) {
   }
   if (isa<arith::IndexCastOp>(op))
     return bound(op->getOperand(0), isUpper);
+  if (auto select = dyn_cast<arith::SelectOp>(op))
+    return ofTested(select, isUpper);
   APInt divisor;
   bool isDivision = isa<arith::FloorDivSIOp>(op);
   if (auto scalar = dyn_cast<tx::ScalarOp>(op))

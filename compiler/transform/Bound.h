@@ -1,5 +1,6 @@
 // Upper bounds of index values, as code over the function's dims.
 #pragma once
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
 
@@ -19,6 +20,7 @@ private:
   mlir::Value bound(mlir::Value v, bool isUpper);
   mlir::Value ofArgument(mlir::BlockArgument arg, bool isUpper);
   mlir::Value ofDifference(mlir::Operation *sub);
+  mlir::Value ofTested(mlir::arith::SelectOp select, bool isUpper);
 
   mlir::OpBuilder &b;
   mlir::IRMapping &map;

@@ -69,3 +69,21 @@ func.func @scatter(%n: index, %m: index, %ia: tensor<?xi64>, %f: f32) -> tensor<
   }
   return %y : tensor<?xf32>
 }
+
+// A place that rests on promised data is tested after all, and reports the data.
+// CHECK-LABEL: func.func @histogram
+// CHECK: tx.scatter [%{{.*}}] by add over
+// CHECK-NOT: in_bounds
+// CHECK-SAME: site = 3
+func.func @histogram(%n: index, %k: index, %ba: tensor<?xi64>) -> tensor<?xi32> {
+  %c0 = arith.constant 0 : index
+  %one = arith.constant 1 : i32
+  %b0 = tx.bind %ba[%n] : tensor<?xi64>
+  %b = tx.verify %b0 in[%c0 to %k] site 3 : tensor<?xi64>
+  %h = tx.scatter [%k] by add over (%i) = (%c0) to (%n) axes ["i"] attributes {in_bounds} {
+    %p = tx.read %b[%i] : tensor<?xi64>
+    %at = arith.index_cast %p : i64 to index
+    tx.yield %at, %one : index, i32
+  } : tensor<?xi32>
+  return %h : tensor<?xi32>
+}

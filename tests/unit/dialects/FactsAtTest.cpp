@@ -62,4 +62,28 @@ TEST_F(Points, VerifiedRangesAndWrapping) {
   EXPECT_FALSE(at.proves(m.value("wrap"), facts::Rel::GT, m.argument(2))) << "s + 1 may wrap";
   EXPECT_EQ(at.range(m.value("next")).lo, 2) << "i > 0 here";
 }
+TEST(FormsOfPlaces, SortedIndicesAndConditions) {
+  Module m(R"(func.func @f(%n: index {tx.dim = "n"}, %k: index {tx.dim = "k"}, %xa: tensor<?xf32>) {
+  %c0 = arith.constant 0 : index
+  %x = tx.bind %xa [%n] : tensor<?xf32>
+  %p = tx.sort (%i) = %c0 to %n top %k axis "i" {
+    %v = tx.read %x[%i] : tensor<?xf32>
+    tx.yield %v : f32
+  } : tensor<?xi64>
+  %h = tx.scatter [%n] by add over (%j) = (%c0) to (%k) axes ["j"] attributes {in_bounds} where (%w) {
+    %c = arith.cmpi sgt, %w, %c0 : index
+    tx.yield %c : i1
+  } {
+    %g0 = tx.read %p[%j] : tensor<?xi64>
+    %g = arith.index_cast %g0 {at = "place"} : i64 to index
+    %v = tx.read %x[%j] attributes {at = "put"} : tensor<?xf32>
+    tx.yield %g, %v : index, f32
+  } : tensor<?xf32>
+  return })");
+  Value n = m.argument(0), zero = m.first<tx::SortOp>().getLower();
+  EXPECT_TRUE(tx::proveInRange(m.value("place"), zero, n, m.op("put")));
+  tx::FactsAt at(m.op("put"));
+  EXPECT_TRUE(at.proves(m.first<tx::ScatterOp>().getArgs()[0], facts::Rel::GT, zero));
+}
+
 } // namespace
