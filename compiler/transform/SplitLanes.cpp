@@ -115,6 +115,7 @@ private:
     SmallVector<Value> zeros(widths.size(), constant(0));
     auto loop = par::ForallOp::create(b, loc, zeros, widths, full.getAxesAttr(), StringAttr(),
                                       UnitAttr(), full.getDisjointAttr());
+    loop->setDiscardableAttrs(full->getDiscardableAttrDictionary());
     OpBuilder::InsertionGuard guard(b);
     Block *block = b.createBlock(&loop.getBody(), {}, ValueRange(zeros).getTypes(),
                                  SmallVector<Location>(zeros.size(), loc));
