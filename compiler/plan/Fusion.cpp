@@ -5,6 +5,7 @@
 // An element that is read at other places of an axis too may share it by a window (a stencil's rows). A contraction never loses its own
 // axes to sharing, nor does one that reads it: its tiles are worth more than the traffic. Inside a form every value is a tile already.
 // Whether all that share axes can stand together is asked of tx::clusterOf; what breaks a cluster goes to memory. At -O0 all does.
+#include "compiler/plan/Algorithms.h"
 #include "compiler/plan/CostModel.h"
 #include "compiler/plan/Passes.h"
 #include "compiler/plan/Pins.h"
@@ -24,6 +25,7 @@ struct PlanFusion : impl::PlanFusionBase<PlanFusion> {
 
   void runOnOperation() override {
     applyPins(getOperation(), Point::fusion);
+    decideAlgorithms(getOperation());
     for (auto func : getOperation().getOps<func::FuncOp>())
       if (!func.isExternal())
         decideBlock(func.getBody().front());

@@ -23,6 +23,8 @@ StringRef kindOf(Point point) {
     return "value";
   case Point::fusion:
     return "tensor";
+  case Point::algorithms:
+    return "form";
   case Point::unrolling:
     return "sum";
   case Point::tiling:
@@ -54,7 +56,9 @@ SmallVector<Operation *> candidatesOf(func::FuncOp func, Point point) {
     return out;
   }
   func.walk<WalkOrder::PreOrder>([&](Operation *op) {
-    bool isCandidate = point == Point::inlining    ? isa<tx::ComputeOp>(op)
+    bool isCandidate = point == Point::inlining ? isa<tx::ComputeOp>(op)
+                       : point == Point::algorithms
+                           ? isa<tx::ScanOp, tx::FilterOp, tx::ScatterOp, tx::SortOp>(op)
                        : point == Point::unrolling ? isa<par::ReduceOp>(op)
                        : point == Point::tiling    ? isa<par::ForallOp>(op)
                                                    : isa<par::ForallOp, par::ReduceOp>(op);
@@ -85,6 +89,8 @@ bool isAbout(Operation *op, Point point, StringRef name) {
   case Point::inlining:
   case Point::fusion:
     return name == "store";
+  case Point::algorithms:
+    return name == "algo";
   case Point::unrolling:
     return name == "straight";
   case Point::tiling:
@@ -162,7 +168,7 @@ StringRef machineName(ModuleOp module) {
 }
 
 static bool isPinOfLoop(StringRef name) {
-  return name != "store" && name != "algo" && name != "class";
+  return name != "store" && name != "algo" && name != "class" && name != "stage";
 }
 
 bool hasPinnedLoop(Operation *op) {
@@ -268,6 +274,11 @@ static std::string whyUnused(const Pin &pin, ArrayRef<Operation *> left) {
   if (pin.name == "store")
     return "no tensor stands here: it is used as a whole, by nothing, or equals another that "
            "stands for it";
+  if (pin.name == "stage")
+    return "a CPU reads what a loop needs where it lies: nothing is staged "
+           "(docs/decisions/011-contractions-without-packing.md)";
+  if (pin.name == "algo")
+    return "there is one way to do this; algorithms are for `scan`, `scatter`, `filter` and sorts";
   if (pin.name == "class")
     return "no tensor that kernels of their own make stands here";
   if (left.empty())

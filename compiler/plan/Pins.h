@@ -7,12 +7,12 @@
 namespace texpr::plan {
 
 /// The policies that the source can pin, in the order of the road.
-enum class Point { classes, inlining, fusion, unrolling, tiling, mapping };
+enum class Point { classes, inlining, fusion, algorithms, unrolling, tiling, mapping };
 /// Those whose decisions explain prints; classes are the source's alone.
-inline constexpr Point points[] = {Point::inlining, Point::fusion, Point::unrolling, Point::tiling,
-                                   Point::mapping};
+inline constexpr Point points[] = {Point::inlining,  Point::fusion, Point::algorithms,
+                                   Point::unrolling, Point::tiling, Point::mapping};
 
-/// What `@at(KIND, …)` counts at the point: value, tensor, sum, nest, loop.
+/// What `@at(KIND, …)` counts at the point: value, tensor, form, sum, nest, loop.
 llvm::StringRef kindOf(Point point);
 
 /// What the policy of the point decides on, in program order: the numbers of `@at`, from 1.

@@ -112,6 +112,9 @@ static std::map<std::string, std::string> takenBy(Operation *op, Point point) {
   case Point::fusion:
     put("store", storeText(op));
     break;
+  case Point::algorithms:
+    put("algo", plan::getAlgo(op).empty() ? "" : ("@algo(" + plan::getAlgo(op) + ")").str());
+    break;
   case Point::unrolling:
     put("straight", op->hasAttr(plan::straightName) ? "@unroll" : "");
     break;
@@ -231,8 +234,8 @@ bool namesOthers(const std::string &text, const std::set<std::string> &axes) {
 } // namespace
 
 void PinWriter::settle(Texts &texts, const std::vector<Candidate> &all, unsigned k) const {
-  static const std::vector<std::string> names = {"straight", "blocks", "tile",   "order",
-                                                 "instr",    "vector", "unroll", "grain"};
+  static const std::vector<std::string> names = {"algo",  "straight", "blocks", "tile", "order",
+                                                 "instr", "vector",   "unroll", "grain"};
   auto forms = formsOf(checked, files);
   Numbered numbered(plan::kindOf(plan::points[k]));
   for (const std::string &name : names) {
@@ -333,8 +336,9 @@ PinWriter::merged(llvm::function_ref<std::vector<std::string>(const Texts &)> of
 
 /// The attributes that are no decisions; or those for machines that are not asked about.
 std::string PinWriter::kept(const Attrs &attrs, bool elsewhere) const {
-  static const std::set<std::string> decided = {
-      "inline", "materialize", "keep", "vector", "unroll", "grain", "tile", "order", "instr"};
+  static const std::set<std::string> decided = {"inline", "materialize", "keep", "vector",
+                                                "unroll", "grain",       "tile", "order",
+                                                "instr",  "algo"};
   std::string text, target, classes;
   for (const Attr &a : attrs) {
     if (a.name.text == "class") {

@@ -9,8 +9,8 @@
 namespace texpr::report {
 
 /// After these passes the decisions of the points of compiler/plan/Pins.h can be read, in their order.
-inline constexpr const char *pinnedPasses[] = {"plan-inline", "plan-fusion", "plan-unroll",
-                                               "plan-tiling", "plan-mapping"};
+inline constexpr const char *pinnedPasses[] = {"plan-inline", "plan-fusion", "plan-fusion",
+                                               "plan-unroll", "plan-tiling", "plan-mapping"};
 
 /// Collects the decisions of each machine, then writes the source with them.
 class PinWriter {

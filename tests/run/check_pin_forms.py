@@ -42,7 +42,7 @@ FORMS = {
 # FIRST and LAST stand for the form's axes.
 PINS = ["@inline", "@materialize", "@keep(FIRST)", "@vector(4)", "@vector(1)", "@unroll", "@unroll(2)", "@grain(8)",
         "@grain(work = 100, tasks = 4)", "@tile(FIRST = 4)", "@tile(FIRST = 4, LAST = 32)", "@tile(thread, LAST = 64)",
-        "@order(LAST, FIRST)", "@instr(fma)", "@instr(none)", "@class(n <= 512)", "@algo(radix)", "@stage(a, shared, 3)"]
+        "@order(LAST, FIRST)", "@instr(fma)", "@instr(none)", "@class(n <= 512)", "@algo(serial)", "@algo(radix)", "@stage(a, shared, 3)"]
 # What has to be obeyed, so that a regression to refusals is seen.
 OBEYED = {
     "compute": ["@materialize", "@vector(4)", "@vector(1)", "@unroll(2)", "@grain(8)", "@grain(work = 100, tasks = 4)",
@@ -54,6 +54,8 @@ OBEYED = {
     "reduce": ["@vector(4)", "@vector(1)", "@unroll(2)"],
     "taps": ["@unroll"],
     "user op": ["@vector(1)"],
+    "scan": ["@algo(serial)"],
+    "filter": ["@algo(serial)"],
     "par": ["@vector(4)", "@vector(1)", "@grain(8)", "@tile(i = 4, j = 32)", "@order(j, i)"],
 }
 PROMISES = [  # promise, the rest of the program, None or what the error says
