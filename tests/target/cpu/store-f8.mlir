@@ -15,7 +15,7 @@ func.func @decode(%n: index {tx.dim = "n"}, %x: !par.buf<?xf8E4M3FN> {tx.name = 
   %b = par.bind %x[%n] : !par.buf<?xf8E4M3FN>
   %o = par.bind %y[%n] : !par.buf<?xf32>
   par.kernel {
-    par.forall step (%i) = (%c0) to (%n) axes ["i"] {
+    par.forall (%i) = (%c0) to (%n) axes ["i"] {
       %v = par.load %b[%i] : !par.buf<?xf8E4M3FN> -> f8E4M3FN
       %f = arith.extf %v : f8E4M3FN to f32
       par.store %f, %o[%i] : f32, !par.buf<?xf32>
@@ -28,7 +28,7 @@ func.func @encode(%n: index {tx.dim = "n"}, %x: !par.buf<?xf64> {tx.name = "x"},
   %b = par.bind %x[%n] : !par.buf<?xf64>
   %o = par.bind %y[%n] : !par.buf<?xf8E5M2>
   par.kernel {
-    par.forall step (%i) = (%c0) to (%n) axes ["i"] {
+    par.forall (%i) = (%c0) to (%n) axes ["i"] {
       %v = par.load %b[%i] : !par.buf<?xf64> -> f64
       %f = arith.truncf %v : f64 to f8E5M2
       par.store %f, %o[%i] : f8E5M2, !par.buf<?xf8E5M2>
