@@ -14,7 +14,7 @@ static const std::vector<std::string> forms = {
     "slice",   "else",           "total view", "else fail", "reshape", "struct",  "op call",
     "call",    "generic",        "conversion", "buffer",    "store",   "update",  "atomic",
     "par",     "fully par",      "shuffle",    "seq",       "seq rev", "barrier", "asm",
-    "inout",   "perm or sorted", "found dim",  "pin"};
+    "inout",   "perm or sorted", "found dim"};
 
 static constexpr unsigned kinds = 15;
 
@@ -66,8 +66,6 @@ void noteExpr(Seen &seen, const Expr &e) {
   switch (e.kind) {
   case ExprKind::Compute:
     note(seen, "compute", e.type);
-    if (!llvm::cast<ComputeExpr>(e).attrs.empty())
-      note(seen, "pin", e.type);
     break;
   case ExprKind::Reduce:
     note(seen, "reduce", e.type);
