@@ -391,12 +391,22 @@ void Checker::checkFnCall(CallExpr &e, FnDecl &callee) {
     return;
   e.type = results.size() == 1 ? results[0] : Type::tuple(std::move(results));
   setFreshValue(e);
-  if (e.value && !fn.results[0].declared.set.empty()) {
-    Cases cases = rangeCases(fn.results[0].declared, *e.value);
-    for (auto &conjunction : cases)
-      for (Constraint &c : conjunction)
-        c = {substitute(c.lhs, solved), c.rel, substitute(c.rhs, solved)};
-    assumeCases(cases);
+  for (const ResultDecl &r : fn.results) { // a range of a scalar result is known here, too
+    std::optional<FExpr> value;
+    if (r.type.isScalar() && isInt(r.type.scalar) && outer.empty() && !r.declared.set.empty()) {
+      value = e.value ? *e.value
+                      : newSymbol(r.name ? r.name->text : fn.name.text, rangeOf(r.type.scalar),
+                                  SymbolInfo::Kind::Fresh);
+      Cases cases = rangeCases(r.declared, *value);
+      for (auto &conjunction : cases)
+        for (Constraint &c : conjunction)
+          c = {substitute(c.lhs, solved), c.rel, substitute(c.rhs, solved)};
+      assumeCases(cases);
+    }
+    auto &values = leafValues[&e];
+    values.resize(values.size() + countLeaves(r.type));
+    if (value)
+      values.back() = value;
   }
 }
 
