@@ -285,15 +285,6 @@ void Checker::checkScan(ScanExpr &e, const Type *expected) {
   checkAttrs(e.attrs, AttrPlace::Form, &e.binders, e.body.get());
   facts::Symbol mark = frame.mark;
   auto shape = boxOf(e.domain);
-  if (e.exclusive && isUser && !op->second->identity) {
-    diags
-        .error(e.op.name.range, "an exclusive `scan` starts with the identity of its operator, and "
-                                "op `" +
-                                    e.op.name.text + "` has none")
-        .note(op->second->name.range,
-              "give the op an `identity`, a value that changes nothing it is combined with");
-    isRight = false;
-  }
   frames.push_back(std::move(frame));
   Type inner = expected ? withoutOuter(*expected, e.domain.size()) : Type();
   bool byUserOp = isUser && op->second->lhs.decl && op->second->lhs.decl->type.isValid();
@@ -309,6 +300,15 @@ void Checker::checkScan(ScanExpr &e, const Type *expected) {
   const Type &t = e.body->value->type;
   if (!checkCombine(e.op, t, e.body->value->range) || !isRight || !shape)
     return;
+  if (e.exclusive && e.op.op && !e.op.op->identity) {
+    diags
+        .error(e.op.name.range, "an exclusive `scan` starts with the identity of its operator, and "
+                                "op `" +
+                                    e.op.name.text + "` has none")
+        .note(e.op.op->name.range,
+              "give the op an `identity`, a value that changes nothing it is combined with");
+    return;
+  }
   if (auto s = innerSymbol(t, mark, symbols)) {
     diags.error(e.body->value->range, "the values of this `scan` differ in shape: " + str(t) +
                                           " depends on `" + facts.name(*s) + "`");

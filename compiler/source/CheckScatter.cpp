@@ -222,7 +222,7 @@ void Checker::checkScatter(ScatterExpr &e, const Type *expected) {
   const Type &t = e.put->type;
   if (e.op && !checkCombine(*e.op, t, e.put->range))
     return;
-  if (isUser && !op->second->identity && !e.from) {
+  if (e.op && e.op->op && !e.op->op->identity && !e.from) {
     diags
         .error(e.op->name.range,
                "op `" + e.op->name.text + "` has no identity, which stands where nothing is put")
