@@ -226,6 +226,10 @@ ExitCode Compilation::writeDepfile() {
   for (const std::string &input : options.inputs)
     if (input != "-")
       text += " " + escaped(input);
+  const SourceFiles &files = frontEnd().files;
+  for (unsigned file = options.inputs.size(); file < files.size(); ++file) // what they use
+    if (!llvm::StringRef(files.name(file)).starts_with("std/"))
+      text += " " + escaped(files.name(file));
   return emit::writeFile(options.depfile, text + "\n", error) ? exitDone : environment(error);
 }
 
