@@ -1,5 +1,5 @@
 // Attributes: pins of decisions. A1: an attribute is known, stands where it means something, has
-// its arguments, and is obeyed; one that the compiler does not obey yet is an error, never ignored.
+// its arguments, and is obeyed (A2: on functions behind `@at`, classes by dims); one that the compiler does not obey yet is an error, never ignored.
 #include "compiler/source/Checker.h"
 #include "compiler/source/Pinned.h"
 
@@ -59,17 +59,8 @@ static const Row obeyed[] = {
     {"stages", Takes::Count, Buffer},
 };
 
-static const char *const later[] = {"online",
-                                    "split_k",
-                                    "map",
-                                    "gemm",
-                                    "raster",
-                                    "index",
-                                    "pipeline",
-                                    "split",
-                                    "chain",
-                                    "shard",
-                                    "place"};
+static const char *const later[] = {"online",   "split_k", "map",   "gemm",  "raster", "index",
+                                    "pipeline", "split",   "chain", "shard", "place"};
 
 static constexpr unsigned mostClasses = 2; // and the rest
 
@@ -162,8 +153,10 @@ void Checker::checkAttrs(const Attrs &attrs, AttrPlace place, const Binders *bin
     }
     if (const Row *row = findRow(a.name.text); row && place == AttrPlace::Fn && !isNumbered &&
                                                a.name.text != "inline" && (row->where & Form)) {
-      diags.error(a.range, "`@" + a.name.text + "` on a function stands behind `@at`, which says "
-                                                "what it is about, as in `@at(loop, 1) @vector(8)`")
+      diags
+          .error(a.range, "`@" + a.name.text +
+                              "` on a function stands behind `@at`, which says "
+                              "what it is about, as in `@at(loop, 1) @vector(8)`")
           .note("`texprc explain --pins` prints a program with all decisions and their numbers");
       continue;
     }
@@ -270,13 +263,16 @@ void Checker::checkTasks(const Attr &a) {
   bool isRight = !a.args.empty();
   llvm::StringSet<> seen;
   for (const AttrArg &arg : a.args)
-    isRight &= countOf(arg) && (arg.key ? llvm::is_contained({"work", "tasks", "least"}, arg.key->text) &&
-                                              seen.insert(arg.key->text).second
-                                        : a.args.size() == 1);
+    isRight &=
+        countOf(arg) && (arg.key ? llvm::is_contained({"work", "tasks", "least"}, arg.key->text) &&
+                                       seen.insert(arg.key->text).second
+                                 : a.args.size() == 1);
   if (!isRight)
-    diags.error(a.range, "`@grain` is written `@grain(8)`, with the iterations of a task, or "
-                         "`@grain(work = 65536, tasks = 64, least = 8)`: the operations that pay for one, the most "
-                         "tasks, the fewest iterations");
+    diags.error(
+        a.range,
+        "`@grain` is written `@grain(8)`, with the iterations of a task, or "
+        "`@grain(work = 65536, tasks = 64, least = 8)`: the operations that pay for one, the most "
+        "tasks, the fewest iterations");
 }
 
 static const std::string &nameOfDim(const FnDecl &fn, const DimBinding &d) {
@@ -324,7 +320,8 @@ void Checker::checkClasses(const Attr &a) {
                    nameOfDim(*currentFn, d) == name.text;
           }))
         diags.error(name.range, "`@class`: a class is a condition on dims that a call brings, and "
-                                "`" + name.text + "` is none");
+                                "`" +
+                                    name.text + "` is none");
     }
   }
   if (!isRight)
@@ -340,12 +337,12 @@ void Checker::checkNumbers(const Attr &a) {
   for (size_t k = 1; isRight && k < a.args.size(); ++k)
     isRight = !a.args[k].key && countOf(a.args[k]);
   if (!isRight)
-    diags.error(a.range, "`@at` is written `@at(loop, 1)`: one of value, tensor, form, sum, nest, loop, and its numbers");
+    diags.error(a.range, "`@at` is written `@at(loop, 1)`: one of value, tensor, form, sum, nest, "
+                         "loop, and its numbers");
 }
 
 /// Names of axes, or sizes by axis. On a function they are those of what a number stands for.
-void Checker::checkAxes(const Attr &a, bool sizes, AttrPlace place,
-                        const llvm::StringSet<> &axes) {
+void Checker::checkAxes(const Attr &a, bool sizes, AttrPlace place, const llvm::StringSet<> &axes) {
   const std::string &name = a.name.text;
   auto wrong = [&](const std::string &form) {
     diags.error(a.range, "`@" + name + "` is written `@" + name + form + "`");
@@ -357,7 +354,8 @@ void Checker::checkAxes(const Attr &a, bool sizes, AttrPlace place,
     auto *bare = llvm::dyn_cast_or_null<NameExpr>(arg.value.get());
     if (sizes && !arg.key && bare && &arg == a.args.data() && a.args.size() > 1) {
       if (bare->text != "thread")
-        diags.error(bare->range, "`@tile`: a level of a CPU's tiles is `thread`: what a task walks over");
+        diags.error(bare->range,
+                    "`@tile`: a level of a CPU's tiles is `thread`: what a task walks over");
       continue;
     }
     if (sizes ? !arg.key || !countOf(arg) : arg.key.has_value() || !bare) {
