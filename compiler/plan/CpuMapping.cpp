@@ -11,6 +11,7 @@
 #include "compiler/plan/Gpu.h"
 #include "compiler/plan/Passes.h"
 #include "compiler/plan/Pins.h"
+#include "dialects/par/Extents.h"
 #include "dialects/par/ParOps.h"
 #include "dialects/par/Stride.h"
 #include "dialects/plan/Plan.h"
@@ -25,6 +26,7 @@ namespace texpr::plan {
 
 namespace {
 
+constexpr int64_t kSmallTable = 4096; // elements; a histogram's bins
 constexpr int64_t kAccumulators = 4; // enough to hide the latency of an add at one or two a cycle
 
 constexpr int64_t kChunkWindows =
@@ -139,6 +141,28 @@ bool mayVectorizeReduce(par::ReduceOp reduce) {
          !contains<par::AtomicOp>(reduce) && !contains<scf::WhileOp>(reduce);
 }
 
+/// Little work but atomics of a table of constant size: one thread, which needs no atomic instructions, is faster
+/// than several that pass its lines to and fro.
+bool meetsInSmallTable(par::ForallOp forall) {
+  bool meets = false;
+  bool isLight = !forall
+                      .walk([&](Operation *op) {
+                        auto atomic = dyn_cast<par::AtomicOp>(op);
+                        int64_t elements = 1;
+                        OpBuilder at(op);
+                        if (atomic)
+                          for (Value extent : par::getExtents(at, atomic.getDest()))
+                            elements *= getConstantIntValue(extent).value_or(kSmallTable + 1);
+                        meets |= atomic && elements <= kSmallTable;
+                        bool isHeavy = op != forall && isa<par::ForallOp, par::ReduceOp, par::SeqOp,
+                                                           scf::WhileOp>(op);
+                        isHeavy |= op->getDialect()->getNamespace() == "math";
+                        return isHeavy ? WalkResult::interrupt() : WalkResult::advance();
+                      })
+                      .wasInterrupted();
+  return meets && isLight;
+}
+
 class Planner {
 public:
   explicit Planner(Machine machine) : machine(machine) {}
@@ -149,6 +173,10 @@ public:
     bool isTask = forall.getLevel() == "block"; // the user's: an iteration is a task
     if (isTask && !forall->hasAttr("plan.grain"))
       forall->setAttr("plan.grain", index(forall, 1));
+    if (!isTask && !forall->hasAttr("plan.grain") && meetsInSmallTable(forall)) {
+      setWhy(forall, "its updates meet in a table so small that tasks would wait for each other");
+      return write(forall, SmallVector<StringRef>(axes, "step"));
+    }
     int64_t rows = contains<par::ForallOp>(forall) ? windowRows(forall) : 0;
     planTasks(forall, rows);
     if (contains<par::ForallOp>(forall)) {

@@ -105,10 +105,18 @@ private:
              (forall.getNumAxes() > 1 ? " along " + last.str() : "");
     else if (level != "step")
       text = level.str();
+    if (level == "step" && isOfAtomics(forall))
+      text += " on one thread: " + plan::getWhy(forall).str();
     text += pinned(forall);
     if (int64_t rows = count(forall, "par.ring", 0))
       text += ", new rows only: a ring of " + std::to_string(rows);
     return text;
+  }
+
+  /// An outermost loop that the plan keeps from threads for the sake of its atomics.
+  static bool isOfAtomics(par::ForallOp forall) {
+    return !forall->getParentOfType<par::ForallOp>() && !plan::getWhy(forall).empty() &&
+           forall.walk([](par::AtomicOp) { return WalkResult::interrupt(); }).wasInterrupted();
   }
 
   /// The source asked for it.
