@@ -91,9 +91,9 @@ void Checker::checkConversion(CallExpr &e, ScalarKind to) {
   }
   Type place = Type::leaf(to);
   auto *literal = llvm::dyn_cast_or_null<IntLitExpr>(e.args[0].get());
-  bool adapts =
-      isFlexible(e.args[0].get()) && ((isFloat(to) && !isF8(to) && takesFloatPlace(e.args[0].get())) ||
-                                      (to == ScalarKind::U64 && literal && !literal->negative));
+  bool adapts = isFlexible(e.args[0].get()) &&
+                ((isFloat(to) && !isF8(to) && takesFloatPlace(e.args[0].get())) ||
+                 (to == ScalarKind::U64 && literal && !literal->negative));
   checkExpr(e.args[0], adapts ? &place : nullptr);
   if (!e.args[0] || !e.args[0]->type.isValid())
     return;
@@ -350,7 +350,9 @@ void Checker::checkFnCall(CallExpr &e, FnDecl &callee) {
     return;
   }
   if (hasInout(fn)) {
-    diags.error(e.range, "`" + fn.name.text + "` changes an `inout` parameter: its call is a statement")
+    diags
+        .error(e.range,
+               "`" + fn.name.text + "` changes an `inout` parameter: its call is a statement")
         .note("write `" + fn.name.text + "(…);` where statements stand");
     return;
   }

@@ -99,7 +99,8 @@ void Checker::checkName(NameExpr &e, const Type *expected, bool isPlace) {
   if (!e.decl) {
     if (!findPredeclared(e.text))
       return unknownName({e.text, e.range}, false);
-    bool fits = expected && expected->isLeaf() && isFloat(expected->scalar) && !isF8(expected->scalar);
+    bool fits =
+        expected && expected->isLeaf() && isFloat(expected->scalar) && !isF8(expected->scalar);
     e.type = Type::leaf(fits ? expected->scalar : ScalarKind::F32);
     return;
   }
@@ -123,7 +124,7 @@ void Checker::checkScalarConst(ScalarConstExpr &e) {
                std::string(spelling(e.scalar)) + " has no constant `" + e.member.text + "`")
         .note(e.scalar == ScalarKind::F8E4M3 ? "f8e4m3 has `max`, `min`, `eps` and `nan`"
               : isFloat(e.scalar)            ? "floats have `max`, `min`, `eps`, `inf` and `nan`"
-                                : "integers have `max` and `min`");
+                                             : "integers have `max` and `min`");
     return;
   }
   e.type = Type::leaf(e.scalar);
@@ -179,10 +180,9 @@ void Checker::checkField(FieldExpr &e, bool isPlace) {
   }
   auto part = partNamed(t, e.name);
   if (!part) {
-    diags.error(e.nameRange,
-                t.isStruct()
-                    ? "no part is named ." + e.name + ": " + partsText(t)
-                    : "a tuple of " + std::to_string(t.parts.size()) + " has no part ." + e.name);
+    diags.error(e.nameRange, t.isStruct() ? "no part is named ." + e.name + ": " + partsText(t)
+                                          : "a tuple of " + std::to_string(t.parts.size()) +
+                                                " has no part ." + e.name);
     return;
   }
   unsigned index = *part;
@@ -217,8 +217,8 @@ void Checker::checkUnary(UnaryExpr &e, const Type *expected) {
                                 : e.op == UnaryOp::Not ? t.scalar == ScalarKind::Bool
                                                        : isInt(t.scalar));
   if (!isRight) {
-    auto error =
-        diags.error(e.range, std::string("`") + sign + "` takes " + takes + ", but this is " + str(t));
+    auto error = diags.error(e.range, std::string("`") + sign + "` takes " + takes +
+                                          ", but this is " + str(t));
     if (t.isStruct() && e.op == UnaryOp::Neg)
       error.note("a struct has no `-` of one operand: subtract from a zero, as in " +
                  t.nominal->name.text + " { … } - " + text(e.operand->range));
@@ -459,7 +459,9 @@ void Checker::checkIf(IfExpr &e, const Type *expected) {
       checkExpr(e.elseExpr, place);
     else if (e.thenBlock)
       checkBlockValue(*e.thenBlock, place, "this branch");
-    const Expr *value = !first ? e.elseExpr.get() : e.thenBlock ? e.thenBlock->value.get() : nullptr;
+    const Expr *value = !first        ? e.elseExpr.get()
+                        : e.thenBlock ? e.thenBlock->value.get()
+                                      : nullptr;
     knownAt[value] = known;
     frames.pop_back();
   };

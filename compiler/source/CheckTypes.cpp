@@ -134,8 +134,8 @@ static std::string rangeText(ScalarKind k) {
 
 /// T3: a literal fits the type that it takes.
 void Checker::checkLiteral(IntLitExpr &e, const Type *expected) {
-  ScalarKind k =
-      expected && expected->isLeaf() && !isF8(expected->scalar) ? expected->scalar : ScalarKind::I64;
+  ScalarKind k = expected && expected->isLeaf() && !isF8(expected->scalar) ? expected->scalar
+                                                                           : ScalarKind::I64;
   if (k == ScalarKind::Bool) {
     e.type = Type::leaf(ScalarKind::I64); // the place will say that it wants a bool
   } else if (isFloat(k)) {
@@ -195,7 +195,9 @@ void Checker::checkLiteral(FloatLitExpr &e, const Type *expected) {
 bool Checker::refuseF8(const Type &t, SourceRange range, const std::string &what) {
   if (!t.isLeaf() || !isF8(t.scalar))
     return false;
-  diags.error(range, what + " does not compute with " + spelling(t.scalar) + ": it is a type of storage")
+  diags
+      .error(range,
+             what + " does not compute with " + spelling(t.scalar) + ": it is a type of storage")
       .note(std::string("convert first, as in f32(x), and back by ") + spelling(t.scalar) + "(…)");
   return true;
 }

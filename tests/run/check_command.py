@@ -197,6 +197,21 @@ class Command:
         self.expect(rule == "out.o out.h: s\\ p.tx d$$.tx\n", f"the rule is {rule!r}")
         self.call("s p.tx", "-o", "out.o", "--depfile", "none/out.d", code=3, says="none/out.d")
 
+    def uses(self):
+        (self.folder / "lib").mkdir()
+        self.write("lib/util.tx", 'use "std/math.tx";\nfn act<T: float>(x: T) -> (y: T) { sigmoid(x) * x }\n'
+                                  "fn plain(x: f32) -> (y: f32) { hidden(x) }\nlocal fn hidden(x: f32) -> (y: f32) { x }\n")
+        self.write("u.tx", 'use "lib/util.tx";\nfn one(x: f32[n]) -> (y: f32[n]) { act(plain(x)) }\n')
+        self.call("u.tx", "-o", "u.o", "--depfile", "u.d")
+        rule = (self.folder / "u.d").read_text()
+        self.expect(rule == "u.o u.h: u.tx lib/util.tx\n", f"the rule is {rule!r}")
+        header = (self.folder / "u.h").read_text()
+        self.expect("tx_status one(" in header and "plain" not in header, "what is used is exported")
+        self.call("check", "u.tx")
+        self.call("explain", "u.tx")
+        self.write("bad.tx", 'use "lib/none.tx";\nfn one(x: f32) -> (y: f32) { x }\n')
+        self.call("check", "bad.tx", code=1, says="lib/none.tx")
+
     # ---- check ----
 
     def check(self):
@@ -376,7 +391,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--texprc", required=True, type=lambda p: pathlib.Path(p).resolve())
     parser.add_argument("--only", nargs="*",
-                        default=["words", "inputs", "outputs", "limits", "strange_names", "depfiles", "check", "run", "run_scalars",
+                        default=["words", "inputs", "outputs", "limits", "strange_names", "depfiles", "uses", "check", "run", "run_scalars",
                                  "run_refusals", "run_contracts", "explain", "explain_workspace"])
     options = parser.parse_args()
     passed = failed = 0
