@@ -366,6 +366,27 @@ void Checker::closeLoops(const Marks &marks, const std::vector<Loop> &loops) {
   }
 }
 
+/// The stores since `marks`, which are as if not made until they are put back.
+std::map<const Decl *, std::vector<Written>> Checker::setWrittenAside(const Marks &marks) {
+  std::map<const Decl *, std::vector<Written>> aside;
+  for (auto &[decl, info] : buffers) {
+    auto mark = marks.find(decl);
+    size_t from = mark == marks.end() ? 0 : mark->second;
+    aside[decl].assign(info.written.begin() + from, info.written.end());
+    info.written.resize(from);
+  }
+  return aside;
+}
+
+void Checker::putWrittenBack(const Marks &marks, std::map<const Decl *, std::vector<Written>> aside) {
+  for (auto &[decl, stores] : aside) {
+    auto &written = buffers[decl].written;
+    auto mark = marks.find(decl);
+    written.insert(written.begin() + (mark == marks.end() ? 0 : mark->second), stores.begin(),
+                   stores.end());
+  }
+}
+
 /// An `if` is done: its stores are made under its condition, or, where both sides make one, in any
 /// case.
 void Checker::guardWritten(const Marks &marks, const Marks &middle, const Formula &cond) {

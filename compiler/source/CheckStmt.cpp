@@ -435,6 +435,7 @@ void Checker::checkIfStmt(IfStmt &s) {
       checkBlock(*s.thenBlock, nullptr);
   }
   auto middle = writtenMarks();
+  auto aside = setWrittenAside(marks); // the other branch does not see them
   auto afterThen = segmentsHere();
   restoreSegments(segments);
   {
@@ -446,6 +447,7 @@ void Checker::checkIfStmt(IfStmt &s) {
       checkBlock(*s.elseBlock, nullptr);
   }
   --choiceDepth;
+  putWrittenBack(marks, std::move(aside));
   for (Block *b : {s.thenBlock.get(), s.elseBlock.get()})
     if (b && b->value && b->value->type.isValid())
       diags.error(b->value->range, "the value of this `if` is not used");

@@ -562,6 +562,8 @@ private:
   Marks writtenMarks() const;
   void closeLoops(const Marks &marks, const std::vector<Loop> &loops);
   void guardWritten(const Marks &marks, const Marks &middle, const Formula &cond);
+  std::map<const Decl *, std::vector<Written>> setWrittenAside(const Marks &marks);
+  void putWrittenBack(const Marks &marks, std::map<const Decl *, std::vector<Written>> aside);
   void reportUnwritten(const Decl &d, SourceRange range);
 
   // ---- CheckRaces.cpp

@@ -40,6 +40,9 @@ public:
         if (v > 8 && ++large > 1)
           v = random() % 6;
       }
+    ends.clear();
+    for (const auto &dim : dims)
+      ends.push_back(std::max<int64_t>(dim.second, 0));
     auto needs = parameterNeeds(program, fn, dims);
     if (!needs)
       return std::nullopt;
@@ -91,7 +94,25 @@ private:
     Array a(leaf.kind, leaf.shape);
     for (int64_t i = 0; i < count; ++i)
       a.set(i, scalar(leaf.kind, need));
+    if (leaf.shape.size() == 1 && isInt(leaf.kind) && !need.range)
+      makeOrdered(a);
     return a;
+  }
+
+  /// Often what facts on data ask for: a vector that never falls from 0 to some dim, or a permutation.
+  void makeOrdered(Array &a) {
+    const int64_t count = a.count();
+    const unsigned how = random() % 3;
+    std::vector<int64_t> all(count);
+    const int64_t end = ends.empty() ? 0 : oneOf(ends);
+    for (int64_t i = 0; i < count; ++i)
+      all[i] = how == 0 ? i : i == 0 ? 0 : i == count - 1 ? end : int64_t(random() % (end + 1));
+    if (how == 0)
+      std::shuffle(all.begin(), all.end(), random);
+    else
+      std::sort(all.begin(), all.end());
+    for (int64_t i = 0; how != 2 && i < count; ++i)
+      a.set(i, integer(a.kind, uint64_t(all[i])));
   }
 
   bool change(std::string &t, const Tokens &all) {
@@ -120,6 +141,7 @@ private:
   }
 
   std::mt19937 random;
+  std::vector<int64_t> ends; // dims of the call at hand
 };
 
 Tokens tokensOf(const std::string &text) {
