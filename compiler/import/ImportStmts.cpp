@@ -62,9 +62,9 @@ void FnImporter::let(const LetStmt &s) {
     llvm::append_range(leaving, v.outside);
     for (const Leaf &l : v.leaves)
       if (v.failure)
-        leaving.push_back({isFloat(l.kind) ? scalars().real(l.kind, "0.0")
-                                           : scalars().integer(l.kind, 0),
-                           l.kind});
+        leaving.push_back(
+            {isFloat(l.kind) ? scalars().real(l.kind, "0.0") : scalars().integer(l.kind, 0),
+             l.kind});
     for (auto [to, from] : llvm::zip(Leaves(found->second), leaving))
       store(to, {}, from, AssignOp::Set);
     return;
@@ -148,11 +148,12 @@ void FnImporter::assign(const AssignStmt &s) {
 
 /// Stores at one place, or over the kept axes of a place. A buffer on the right is read element by
 /// element, which is only right where it is not the one on the left.
-void FnImporter::store(const Leaf &buffer, const Subscript &where, const Leaf &value,
-                       AssignOp op, const AssignStmt *atomic) {
+void FnImporter::store(const Leaf &buffer, const Subscript &where, const Leaf &value, AssignOp op,
+                       const AssignStmt *atomic) {
   std::vector<facts::Expr> shape = std::exchange(keptExtents, {});
   if (buffer.rank() == 0 || where.isElement(buffer.rank()))
-    return storeElement(buffer, where.at(b, loc, {}, buffer.rank()), snapshot(value).value, op, atomic);
+    return storeElement(buffer, where.at(b, loc, {}, buffer.rank()), snapshot(value).value, op,
+                        atomic);
   Leaf from = value.isBuffer() && value.value == buffer.value ? snapshot(value) : value;
   SmallVector<Value> kept;
   if (where.fixed.empty())

@@ -27,7 +27,7 @@ namespace texpr::plan {
 namespace {
 
 constexpr int64_t kSmallTable = 4096; // elements; a histogram's bins
-constexpr int64_t kAccumulators = 4; // enough to hide the latency of an add at one or two a cycle
+constexpr int64_t kAccumulators = 4;  // enough to hide the latency of an add at one or two a cycle
 
 constexpr int64_t kChunkWindows =
     8; // rows of a chunk, in windows: the first window of each is made twice
@@ -145,21 +145,22 @@ bool mayVectorizeReduce(par::ReduceOp reduce) {
 /// than several that pass its lines to and fro.
 bool meetsInSmallTable(par::ForallOp forall) {
   bool meets = false;
-  bool isLight = !forall
-                      .walk([&](Operation *op) {
-                        auto atomic = dyn_cast<par::AtomicOp>(op);
-                        int64_t elements = 1;
-                        OpBuilder at(op);
-                        if (atomic)
-                          for (Value extent : par::getExtents(at, atomic.getDest()))
-                            elements *= getConstantIntValue(extent).value_or(kSmallTable + 1);
-                        meets |= atomic && elements <= kSmallTable;
-                        bool isHeavy = op != forall && isa<par::ForallOp, par::ReduceOp, par::SeqOp,
-                                                           scf::WhileOp>(op);
-                        isHeavy |= op->getDialect()->getNamespace() == "math";
-                        return isHeavy ? WalkResult::interrupt() : WalkResult::advance();
-                      })
-                      .wasInterrupted();
+  bool isLight =
+      !forall
+           .walk([&](Operation *op) {
+             auto atomic = dyn_cast<par::AtomicOp>(op);
+             int64_t elements = 1;
+             OpBuilder at(op);
+             if (atomic)
+               for (Value extent : par::getExtents(at, atomic.getDest()))
+                 elements *= getConstantIntValue(extent).value_or(kSmallTable + 1);
+             meets |= atomic && elements <= kSmallTable;
+             bool isHeavy =
+                 op != forall && isa<par::ForallOp, par::ReduceOp, par::SeqOp, scf::WhileOp>(op);
+             isHeavy |= op->getDialect()->getNamespace() == "math";
+             return isHeavy ? WalkResult::interrupt() : WalkResult::advance();
+           })
+           .wasInterrupted();
   return meets && isLight;
 }
 

@@ -160,8 +160,9 @@ void Checker::reportRace(const Frame &par, const Access &a, const Access &b,
     error.note("what another iteration stored is there after a `barrier` between the two");
   else if (a.atomic || b.atomic)
     error.note("an `atomic` agrees only with another of the same operator on that element");
-  error.note("let each iteration store to its own elements, use `seq`, `atomic`, or combine values by "
-             "`reduce`; `@disjoint` takes the responsibility");
+  error.note(
+      "let each iteration store to its own elements, use `seq`, `atomic`, or combine values by "
+      "`reduce`; `@disjoint` takes the responsibility");
 }
 
 } // namespace texpr
