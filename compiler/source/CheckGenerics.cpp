@@ -36,6 +36,7 @@ struct Checker::Suspended {
   std::vector<Marks> fullMarks;
   llvm::StringSet<> asyncGroups;
   std::optional<AssignOp> atomicAccess;
+  std::vector<std::function<void()>> undo;
 
   explicit Suspended(Checker &c)
       : c(c), known(c.known), currentFn(c.currentFn), priorChecks(c.priorChecks),
@@ -71,6 +72,7 @@ struct Checker::Suspended {
     std::swap(fullMarks, c.fullMarks);
     std::swap(asyncGroups, c.asyncGroups);
     std::swap(atomicAccess, c.atomicAccess);
+    std::swap(undo, c.undo);
   }
 };
 
