@@ -10,8 +10,10 @@
 #include "compiler/emit/Entry.h"
 #include "compiler/emit/Output.h"
 #include "compiler/import/Import.h"
+#include "compiler/source/Pinned.h"
 #include "compiler/source/Modules.h"
 #include "compiler/target/cpu/Object.h"
+#include "dialects/plan/Pins.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
@@ -53,6 +55,25 @@ static void printDiagnostics(const Diagnostics &diags, const SourceFiles &files,
     diags.print(llvm::errs(), files, llvm::sys::Process::StandardErrHasColors());
 }
 
+/// The machines of `@on` are in the table.
+void FrontEnd::checkMachines() {
+  auto see = [&](const Attrs &attrs) {
+    for (const Attr &a : attrs) {
+      std::string name = a.name.text == "on" ? targetOfAttr(a) : "native";
+      if (lookupTarget(name) || llvm::StringRef(name).starts_with("sm_"))
+        continue;
+      std::string known;
+      for (llvm::StringRef target : targetNames())
+        known += (known.empty() ? "" : ", ") + target.str();
+      diags.error(a.range, "no machine is named `" + name + "`").note("machines are " + known);
+    }
+  };
+  for (const auto &fn : checked.program->fns) {
+    see(fn->attrs);
+    eachPinned(*fn->body, [&](const PinnedForm &form) { see(*form.attrs); });
+  }
+}
+
 ExitCode FrontEnd::load(const std::vector<std::string> &inputs, bool json) {
   auto print = [&] { printDiagnostics(diags, files, json); };
   std::vector<unsigned> roots;
@@ -64,6 +85,8 @@ ExitCode FrontEnd::load(const std::vector<std::string> &inputs, bool json) {
     return exitEnvironment;
   }
   bool ok = check(parseProgram(files, roots, diags), files, diags, checked);
+  if (ok)
+    checkMachines();
   print();
   return ok && !diags.hasErrors() ? exitDone : exitProgram;
 }
@@ -254,8 +277,12 @@ bool Compilation::keepRefusal(mlir::Diagnostic &d) {
   std::string words = d.str();
   llvm::StringRef text = words;
   auto range = rangeOf(d.getLocation());
-  if (!text.consume_front("pin: ") || !range)
+  if (!text.consume_front("pin: ") || (!range && !isMlirInput))
     return false;
+  if (!range) {
+    refusals.fileError(options.inputs.front(), text.str());
+    return true;
+  }
   auto error = refusals.error(*range, text.str());
   for (mlir::Diagnostic &note : d.getNotes()) {
     auto place = rangeOf(note.getLocation());
@@ -325,6 +352,11 @@ ExitCode Compilation::readModule() {
   return exitDone;
 }
 
+/// Pins are found by places: a module that has some is printed with its locations, so that it can be fed back.
+static OpPrintingFlags printing(ModuleOp module) {
+  return OpPrintingFlags().enableDebugInfo(module->hasAttr(plan::pinsName));
+}
+
 ExitCode Compilation::save(ModuleOp at, llvm::StringRef what) {
   if (options.saveStages.empty())
     return exitDone;
@@ -332,7 +364,7 @@ ExitCode Compilation::save(ModuleOp at, llvm::StringRef what) {
     return environment(options.saveStages + ": " + code.message());
   std::string text, error, number = std::to_string(++savedStages);
   llvm::raw_string_ostream os(text);
-  at->print(os, OpPrintingFlags().enableDebugInfo(false));
+  at->print(os, printing(at));
   llvm::SmallString<128> path(options.saveStages);
   llvm::sys::path::append(path, std::string(number.size() < 2 ? "0" : "") + number + "-" +
                                     what.str() + ".mlir");
@@ -367,7 +399,7 @@ ExitCode Compilation::runPasses(ModuleOp at, Stage reached,
 ExitCode Compilation::printStopped(ModuleOp at) {
   std::string text;
   llvm::raw_string_ostream os(text);
-  at->print(os);
+  at->print(os, printing(at));
   text += "\n";
   return write(options.output.empty() ? "-" : options.output, text);
 }

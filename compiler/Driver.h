@@ -50,6 +50,9 @@ struct FrontEnd {
   /// Reads, parses and checks; prints what is wrong to stderr. exitDone or exitProgram
   /// (exitEnvironment: unreadable).
   ExitCode load(const std::vector<std::string> &inputs, bool json);
+
+private:
+  void checkMachines();
 };
 
 /// The targets of a comma list, `cpu` being the x86-64 levels; empty with `error` where one is

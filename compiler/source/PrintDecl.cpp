@@ -1,4 +1,5 @@
 // Statements and declarations as text; the half of the printer that makes lines.
+#include "compiler/source/Pinned.h"
 #include "compiler/source/PrinterState.h"
 #include "llvm/ADT/STLExtras.h"
 #include <functional>
@@ -250,6 +251,10 @@ void Printer::attrs(const Attrs &as) {
     out += " @" + a.name.text;
     if (a.args.empty())
       continue;
+    if (std::string machine = targetOfAttr(a); a.name.text == "on" && !machine.empty()) {
+      out += "(" + machine + ")"; // `x86-64-v3` reads as a difference
+      continue;
+    }
     SetFor flag(noStruct, false);
     out += '(';
     each(a.args, [&](const AttrArg &arg) {
