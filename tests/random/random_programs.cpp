@@ -115,8 +115,7 @@ public:
   /// Draws pins on the forms: results must not change.
   void pin(Case &c, unsigned number) {
     if (!settings.interpretOnly)
-      c.function.text =
-          withPins(c, seeds[number] + 1, settings.texprc, tools.folder, pinTally);
+      c.function.text = withPins(c, seeds[number] + 1, settings.texprc, tools.folder, pinTally);
   }
 
   void runBatch(const std::vector<Case> &cases, const std::vector<unsigned> &numbers) {
@@ -255,7 +254,8 @@ int main(int argc, char **argv) {
   if (!settings) {
     std::cerr
         << "usage: random-programs [--count N] [--seed S] [--runs R] [--batch B] [--texprc PATH] "
-           "[--interpret-only] [--coverage] [--pins]\n       [--out DIR] [--shrink SECONDS] [--show K] "
+           "[--interpret-only] [--coverage] [--pins]\n       [--out DIR] [--shrink SECONDS] "
+           "[--show K] "
            "[--replay "
            "FILE.tx]\n";
     return 2;
