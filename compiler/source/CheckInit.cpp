@@ -309,8 +309,7 @@ std::optional<std::vector<facts::Constraint>> Checker::witness(const Written &w,
     }
     if (openIn(index) == 0)
       continue;
-    if (!solveAxis(index, at[best], solved, open, w.loops) &&
-        !solveDigits(w.at, at, solved, open))
+    if (!solveAxis(index, at[best], solved, open, w.loops) && !solveDigits(w.at, at, solved, open))
       return std::nullopt;
     for (const auto &entry : solved)
       open.erase(entry.first);
@@ -378,7 +377,8 @@ std::map<const Decl *, std::vector<Written>> Checker::setWrittenAside(const Mark
   return aside;
 }
 
-void Checker::putWrittenBack(const Marks &marks, std::map<const Decl *, std::vector<Written>> aside) {
+void Checker::putWrittenBack(const Marks &marks,
+                             std::map<const Decl *, std::vector<Written>> aside) {
   for (auto &[decl, stores] : aside) {
     auto &written = buffers[decl].written;
     auto mark = marks.find(decl);

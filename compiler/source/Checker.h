@@ -28,6 +28,7 @@
 //   CheckAsm.cpp         `asm`, `wait`
 //   CheckAttrs.cpp       attributes
 //   CheckFacts.cpp       facts on data: what is verified, and what is known of an element by it
+//   CheckElements.cpp    elements where facts on data are used: order, instances, coverage
 //   CheckRanges.cpp      ranges of values and permutations, proved where they are no parameter's
 //   CheckStructs.cpp     structs as types and values, their operators
 //   CheckGenerics.cpp    instances of generic functions and ops
@@ -599,6 +600,8 @@ private:
   void checkAssume(AssumeStmt &s);
   void assumeWritten(const CallExpr &e);
   const Decl *tensorNamed(const Expr &e) const;
+
+  // ---- CheckElements.cpp
   ElementSymbol &elementAt(const Decl &d, const std::vector<unsigned> &path,
                            const std::vector<FExpr> &at, ScalarKind k, std::string name,
                            const Expr *source);
