@@ -45,7 +45,6 @@ private:
   std::string lineOf(SourceRange r) const {
     return std::to_string(input.files.place(r.file, r.begin).line);
   }
-  std::string lineOf(Place p) const { return "line " + std::to_string(p.line); }
 
   void function(const FnDecl &fn) {
     lastLabel = "";
@@ -123,13 +122,27 @@ private:
 
   // ---- what was fused ----
 
+  /// The line of a place, in whichever file it is.
+  StringRef textAt(const Place &place) const {
+    for (unsigned file = 0; file < input.files.size(); ++file)
+      if (input.files.name(file) == place.file)
+        return input.files.line(file, place.line);
+    return "";
+  }
+
+  /// Of a used file with its name.
+  std::string lineOf(const FnDecl &fn, const Place &place) const {
+    bool isOwn = input.files.name(fn.range.file) == place.file;
+    return (isOwn ? "line " : place.file + ":") + std::to_string(place.line);
+  }
+
   /// The name, or the source itself where it has none.
   std::string nameAt(const FnDecl &fn, Place place) const {
     auto it = names.find(place);
     if (it != names.end() || place.line == 0)
       return it != names.end() ? it->second : "a value";
     constexpr size_t kLongest = 40;
-    StringRef source = input.files.line(fn.range.file, place.line).substr(place.column - 1).rtrim();
+    StringRef source = textAt(place).substr(place.column - 1).rtrim();
     return "`" +
            (source.size() > kLongest ? source.take_front(kLongest).str() + "…" : source.str()) +
            "`";
@@ -138,8 +151,8 @@ private:
   void values(const FnDecl &fn) {
     for (const Decision &d : decisionsOf(input.inlined, input.fused, fn.name.text)) {
       std::string ring = rings.count(d.place) ? "; its rows are kept in a ring" : "";
-      row("values",
-          nameAt(fn, d.place) + " (" + lineOf(d.place) + ") " + d.decision + ": " + d.why + ring);
+      row("values", nameAt(fn, d.place) + " (" + lineOf(fn, d.place) + ") " + d.decision + ": " +
+                        d.why + ring);
     }
   }
 
@@ -169,8 +182,7 @@ private:
       Place anchor = anchorOf(k < counted.size() ? counted[k] : shown[k]);
       os << "  kernel " << k + 1;
       if (anchor.line)
-        os << ", line " << anchor.line << ": "
-           << input.files.line(fn.range.file, anchor.line).trim();
+        os << ", " << lineOf(fn, anchor) << ": " << textAt(anchor).trim();
       os << "\n";
       if (counted.size() == shown.size())
         work(fn, counted[k]);
@@ -276,7 +288,7 @@ private:
         reasons.insert({placeOf(op), "", why.str()});
     });
     for (const Decision &d : reasons)
-      row("declined", lineOf(d.place) + ": " + d.why);
+      row("declined", lineOf(fn, d.place) + ": " + d.why);
   }
 
   void workspace(const FnDecl &fn, func::FuncOp mapped) {

@@ -60,7 +60,7 @@ private:
   void set(const texpr::Expr &e, const std::string &name) { places(e.range, name); }
   void places(SourceRange range, const std::string &name) {
     auto at = files.place(range.file, range.begin);
-    out.emplace(Place{at.line, at.column}, name);
+    out.emplace(Place{at.line, at.column, files.name(range.file)}, name);
   }
 
   const SourceFiles &files;

@@ -21,7 +21,7 @@ Place placeOf(Operation *op) {
     auto file = dyn_cast<FileLineColLoc>(l);
     if (!file)
       return WalkResult::advance();
-    place = {file.getLine(), file.getColumn()};
+    place = {file.getLine(), file.getColumn(), file.getFilename().str()};
     return WalkResult::interrupt();
   });
   return place;

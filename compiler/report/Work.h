@@ -21,8 +21,9 @@ struct Work {
 /// Where a source line stands.
 struct Place {
   unsigned line = 0, column = 0;
+  std::string file = {};
   bool operator<(const Place &o) const {
-    return std::tie(line, column) < std::tie(o.line, o.column);
+    return std::tie(line, column, file) < std::tie(o.line, o.column, o.file);
   }
   bool operator==(const Place &o) const = default;
 };
