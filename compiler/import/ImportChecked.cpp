@@ -36,6 +36,32 @@ void FnImporter::testAssumed(const AssumeStmt &s) {
   verifyFact(s.fact, program.addSite(s.range, "`assume " + program.files.text(s.fact.range) + "`"));
 }
 
+/// Inside a form or among parallel statements: a loop of tests, each of which ends the call.
+void FnImporter::testInPlace(ValueRange lower, ValueRange upper, ArrayAttr axes, int64_t site,
+                             llvm::function_ref<Value(ValueRange)> holds) {
+  auto test = [&](ValueRange at) {
+    Value bad = scalars().unary(UnaryOp::Not, ScalarKind::Bool, holds(at));
+    par::FailOp::create(b, loc, bad, b.getI64IntegerAttr(site));
+  };
+  if (lower.empty())
+    return test({});
+  std::optional<Body> island;
+  if (!inPlace) {
+    auto op = par::DoOp::create(b, loc, TypeRange(), ValueRange(), ValueRange());
+    island.emplace(*this, op.getBody(), TypeRange());
+    inPlace = true;
+  }
+  auto loop =
+      par::ForallOp::create(b, loc, lower, upper, axes, StringAttr(), UnitAttr(), UnitAttr());
+  {
+    Body body(*this, loop.getBody(), lower.getTypes(), /*staysInPlace=*/true);
+    test(body.args);
+    par::YieldOp::create(b, loc);
+  }
+  if (island)
+    par::YieldOp::create(b, loc);
+}
+
 /// Every element of each parameter that has a range, whether it is used or not.
 void FnImporter::testRanges(const FnDecl &fn) {
   if (!program.isChecked)

@@ -25,12 +25,14 @@ void FnImporter::verifyFacts(const FnDecl &fn) {
   }
 }
 
-tx::CheckOp FnImporter::makeCheck(ValueRange lower, ValueRange upper, ArrayAttr axes, int64_t site,
-                                  llvm::function_ref<Value(ValueRange)> holds) {
+void FnImporter::makeCheck(ValueRange lower, ValueRange upper, ArrayAttr axes, int64_t site,
+                           llvm::function_ref<Value(ValueRange)> holds) {
+  bool isInForm = !isa<func::FuncOp>(b.getInsertionBlock()->getParentOp());
+  if (program.isChecked && (inPlace || isInForm)) // what follows does not run where it fails
+    return testInPlace(lower, upper, axes, site, holds);
   auto op = tx::CheckOp::create(b, loc, lower, upper, b.getI64IntegerAttr(site), axes);
   Body body(*this, op.getBody(), lower.getTypes());
   tx::YieldOp::create(b, loc, holds(body.args));
-  return op;
 }
 
 /// One axis, 0 to `n`.

@@ -247,7 +247,7 @@ private:
   void verifyFact(const Fact &fact, int64_t site);
   void verifyAll(const Fact &fact, int64_t site);
   void verifyPermutation(const Decl &param, int64_t site);
-  tx::CheckOp makeCheck(ValueRange lower, ValueRange upper, mlir::ArrayAttr axes, int64_t site,
+  void makeCheck(ValueRange lower, ValueRange upper, mlir::ArrayAttr axes, int64_t site,
                         llvm::function_ref<Value(ValueRange)> holds);
   void checkEach(Value n, int64_t site, llvm::function_ref<Value(Value)> holds);
   Value holdsEach(llvm::ArrayRef<const Fact::Each *> group);
@@ -259,6 +259,8 @@ private:
   // ---- ImportChecked.cpp
   void testAssumed(const AssumeStmt &s);
   void testRanges(const FnDecl &fn);
+  void testInPlace(ValueRange lower, ValueRange upper, mlir::ArrayAttr axes, int64_t site,
+                   llvm::function_ref<Value(ValueRange)> holds);
   mlir::ArrayAttr shiftedAxes(const ComputeExpr &e);
 
   // ---- ImportAccess.cpp

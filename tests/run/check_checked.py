@@ -30,6 +30,11 @@ CASES = {
         ({"x": F(1, 2), "k": -1}, "`assume 0 <= k < n` does not hold")]),
     "assumed_inside": ("fn f(x: f32[n], p: i64[m]) -> (y: f32[m]) { y: f32[m]; par m |i| { let k = p[i]; @assume 0 <= k < n; y[i] = x[k]; } y }", [
         ({"x": F(1, 2), "p": L(1, 0, 1)}, None), ({"x": F(1, 2), "p": L(1, 0, 2)}, "does not hold, at i = 2")]),
+    "assumed_in_form": ("fn f(x: f32[n], p: i64[m]) -> (y: f32[m]) { compute m |i| { let k = p[i]; @assume 0 <= k < n; x[k] } }", [
+        ({"x": F(1, 2), "p": L(1, 0, 1)}, None), ({"x": F(1, 2), "p": L(1, 0, 2)}, "`assume 0 <= k < n` does not hold, at i = 2")]),
+    "assumed_of_rows": ("fn f(x: f32[n], row: i64[m, k]) -> (y: f32[m]) { compute m |t| { let r = row[t]; @assume sorted(r); reduce(+) n |p| { x[p] } } }", [
+        ({"x": F(1, 2), "row": np.array([[0, 1, 1], [3, 4, 5]])}, None),
+        ({"x": F(1, 2), "row": np.array([[0, 1, 1], [3, 4, 2]])}, "`assume sorted(r)` does not hold, at t = 1, i = 1")]),
     "range": ("fn f(x: f32[n], @p: i64[m] in 0..n) -> (y: f32[m]) { compute m |i| { x[p[i]] } }", [
         ({"x": F(1, 2), "p": L(1, 0)}, None), ({"x": F(1, 2), "p": L(0, 1, 2, 0)}, "`p in 0..n` does not hold, at element = 2")]),
     "range_unused": ("fn f(x: f32[n], @p: i64[m] in 0..n or -1) -> (y: f32[n]) where m > 0 { x }", [
@@ -74,6 +79,8 @@ CASES = {
         ({"a": I(1, 5)}, None), ({"a": I(1, -5)}, "op `most` has an identity that is none")]),
     "scanned_op": ("@op last(a: i32, b: i32) -> i32 identity 0 { a - b }\nfn f(a: i32[n]) -> (y: i32[n]) { scan(last) n |i| { a[i] } }", [
         ({"a": I(0, 0)}, None), ({"a": I(1, 2)}, "op `last` is not associative")]),
+    "projecting_op": ("op last(a: i32, b: i32) -> i32 identity 0 { b }\nfn f(x: i32[n]) -> i32 { reduce(last) n |i| { x[i] } }", [
+        ({"x": I(3, 1)}, None)]),
     "choosing_op": ("op argmax(a: (f32, i64), b: (f32, i64)) -> (f32, i64) identity (-inf, i64.max) "
                     "{ if b.0 > a.0 || (b.0 == a.0 && b.1 < a.1) { b } else { a } }\n"
                     "fn f(x: f32[n]) -> (v: f32, p: i64) { reduce(argmax) n |i| { (x[i], i) } }", [
