@@ -58,8 +58,9 @@ AbiFunction abiOf(func::FuncOp func) {
     AbiLeaf leaf;
     if (auto name = func.getArgAttrOfType<StringAttr>(i, "tx.name"))
       leaf.name = name.getValue().str();
-    if (func.getArgAttr(i, "tx.found")) {
+    if (Attribute most = func.getArgAttr(i, "tx.found")) {
       abi.foundDims.push_back(leaf.name);
+      abi.foundMost.push_back(isa<StringAttr>(most) ? cast<StringAttr>(most).str() : "");
       continue;
     }
     auto buffer = dyn_cast<par::BufType>(type);

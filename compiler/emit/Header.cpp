@@ -81,9 +81,8 @@ Prototype prototype(const AbiFunction &fn) {
   }
   for (const AbiLeaf &leaf : fn.params) {
     std::string type(cType(leaf.scalar));
-    out.entry.push_back(
-        {leaf.isTensor ? (leaf.isInout ? "" : "const ") + type + " *" : type + " ",
-         names.take(leaf.name)});
+    out.entry.push_back({leaf.isTensor ? (leaf.isInout ? "" : "const ") + type + " *" : type + " ",
+                         names.take(leaf.name)});
     if (leaf.isDim)
       out.workspace.push_back(out.entry.back());
   }
@@ -173,6 +172,16 @@ std::string aliasRule(const AbiFunction &fn, const std::vector<CParameter> &entr
   return inputs.empty() || outputs.empty() ? "" : "\n   " + outputs + " may not overlap " + inputs;
 }
 
+/// "k is found by the call: results of that extent have room for n".
+std::string foundRule(const AbiFunction &fn) {
+  std::string text;
+  for (size_t i = 0; i < fn.foundMost.size(); ++i)
+    if (!fn.foundMost[i].empty())
+      text += "\n   " + fn.foundDims[i] +
+              " is found by the call: results of that extent have room for " + fn.foundMost[i];
+  return text;
+}
+
 /// `typedef uint16_t tx_f16;` and its like for the storage types that occur, each under its own
 /// guard.
 std::string storageTypedefs(const std::vector<AbiFunction> &functions) {
@@ -237,7 +246,7 @@ std::string headerText(const HeaderFile &file) {
   out += "#ifdef __cplusplus\nextern \"C\" {\n#endif\n";
   for (const AbiFunction &fn : file.functions) {
     Prototype c = prototype(fn);
-    out += "\n/* " + commentText(fn.signature) + aliasRule(fn, c.entry) + " */\n";
+    out += "\n/* " + commentText(fn.signature) + foundRule(fn) + aliasRule(fn, c.entry) + " */\n";
     out += declaration(fn.name, c.entry) + declaration(fn.name + "_workspace", c.workspace);
   }
   out += "\n#ifdef __cplusplus\n}\n#endif\n#endif\n";

@@ -25,6 +25,7 @@ struct AbiFunction {
   std::vector<AbiLeaf> params;        // leaves in order
   std::vector<AbiLeaf> results;       // leaves in order
   std::vector<std::string> foundDims; // dims found while running: `int64_t *k`, after the results
+  std::vector<std::string> foundMost = {}; // what each is at most, as text over the dims
 };
 
 /// A parameter of the C prototype: `type` ends in a blank or a star.

@@ -193,7 +193,8 @@ func::FuncOp ProgramImporter::declare(const FnDecl &fn) {
     s.addLeaves(r.type, resultName(fn, k), false);
   for (const DimBinding &d : fn.dims)
     if (d.how == DimBinding::How::Found) {
-      NamedAttribute isFound = b.getNamedAttr("tx.found", b.getUnitAttr());
+      std::string most = d.foundBound ? checked.facts->str(*d.foundBound) : "";
+      NamedAttribute isFound = b.getNamedAttr("tx.found", b.getStringAttr(most));
       s.results.push_back(b.getIndexType());
       s.resultAttrs.push_back(s.attrs("tx.name", d.decl->name.text, &isFound));
     }
