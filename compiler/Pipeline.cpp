@@ -72,8 +72,8 @@ void buildParPipeline(PassList &list, const PipelineOptions &options) {
     list.add(plan::createPlanClasses());
     list.add(createSplitClasses());
   }
-  if (options.optLevel > 1)
-    list.add(plan::createPlanTiling());
+  if (options.optLevel > 0)
+    list.add(plan::createPlanTiling({options.optLevel}));
   list.add(createTile());
   list.add(createDistribute());
   list.add(createStageTiles());

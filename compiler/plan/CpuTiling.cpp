@@ -49,14 +49,19 @@ DictionaryAttr findRow(ModuleOp module, Type c) {
 }
 
 struct PlanTiling : impl::PlanTilingBase<PlanTiling> {
+  using PlanTilingBase::PlanTilingBase;
+
   void runOnOperation() override {
     ModuleOp module = getOperation();
     applyPins(module, Point::tiling);
-    if (auto gpu = gpu::machineOf(module))
+    if (auto gpu = gpu::machineOf(module); gpu && level < 2)
+      return;
+    else if (gpu)
       return gpu::decideTiles(module, *gpu);
     for (auto func : module.getOps<func::FuncOp>())
       for (Operation *op : candidatesOf(func, Point::tiling))
-        decide(module, cast<par::ForallOp>(op));
+        if (level > 1 || isPinned(op, "tile") || isPinned(op, "instr"))
+          decide(module, cast<par::ForallOp>(op));
   }
 
   /// The contraction that a register tile can take: the innermost row and column; what else there is stays outside.

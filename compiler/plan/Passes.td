@@ -23,6 +23,7 @@ def PlanUnroll : Pass<"plan-unroll", "::mlir::ModuleOp"> {
 
 def PlanTiling : Pass<"plan-tiling", "::mlir::ModuleOp"> {
   let summary = "Tile sizes, loop order and instruction of each contraction";
+  let options = [Option<"level", "level", "unsigned", "2", "The level of optimization, 0 to 3; below 2 what is pinned alone">];
 }
 
 def CheckPins : Pass<"check-pins", "::mlir::ModuleOp"> {
