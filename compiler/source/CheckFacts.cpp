@@ -281,7 +281,8 @@ void Checker::enterDataFacts(FnDecl &fn) {
     }
 }
 
-/// A callee verifies its facts itself, which a form could not stop at: such a call stands outside.
+/// F6: a callee verifies its facts itself, which a form could not stop at: such a call stands
+/// outside.
 void Checker::checkFactsOfCall(const CallExpr &e, const FnDecl &fn) {
   bool hasFacts = std::any_of(out.dataChecks.begin(), out.dataChecks.end(),
                               [&](const DataCheck &c) { return c.fn == &fn; });

@@ -1,10 +1,10 @@
 // Ranges of values, and permutations, of what is no parameter: they are proved.
 //
-// F1, F2: a range of a scalar is proved of its value. That of a tensor is proved of the form that
-// makes it: of the body's value of a `compute`, of both branches, of each element of a list; it is
-// handed down as a goal before the expression is checked, and asked where the value stands, so that
-// all that is known there counts. What a tensor's elements are known to be is kept by its name, and
-// asked again where one is read.
+// F1, F2: a range of a scalar is proved of its value. F4, F7: that of a tensor, and a permutation, is
+// proved of the form that makes it: of the body's value of a `compute`, of both branches, of each
+// element of a list; it is handed down as a goal before the expression is checked, and asked where
+// the value stands, so that all that is known there counts. What a tensor's elements are known to be
+// is kept by its name, and asked again where one is read.
 //
 //   let q: i64[n] in 0..m = compute n |i| { i % m };    goal of `i % m`, which is in 0..m by a lemma
 #include "compiler/source/Checker.h"
