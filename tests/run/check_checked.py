@@ -87,6 +87,8 @@ CASES = {
         ({"x": F(3, 1, 3, 2)}, None), ({"x": F(3, np.nan, -np.inf)}, None), ({"x": F(-np.inf, -np.inf)}, None)]),
     "rounding_op": ("op plus(a: f32, b: f32) -> f32 identity 0 { a + b }\nfn f(x: f32[n]) -> f32 { reduce(plus) n |i| { x[i] } }", [
         ({"x": F(0.1, 1e8, 3)}, None)]),
+    "promises_of_speed": ("fn f(x: f32[n]) -> (y: f32[n]) ensure kernels <= 1 { let a = compute n |i| { x[i] * 2 }; compute n |i| { a[i] + a[n - 1 - i] } }", [
+        ({"x": F(3, 1)}, None)]),
     "scatter": ("fn f(p: i64[n], x: f32[n]) -> (y: f32[4]) { scatter(+) [4] over n |i| { at p[i] or skip put x[i] } }", [
         ({"p": L(3, 3, 9), "x": F(1, 2, 3)}, None)]),
     "filter": ("fn f(x: f32[n]) -> (y: f32[k]) { filter n |i| where x[i] > 0 { x[i] } }", [({"x": F(1, -2, 3)}, None)]),
