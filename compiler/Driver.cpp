@@ -10,8 +10,8 @@
 #include "compiler/emit/Entry.h"
 #include "compiler/emit/Output.h"
 #include "compiler/import/Import.h"
-#include "compiler/source/Pinned.h"
 #include "compiler/source/Modules.h"
+#include "compiler/source/Pinned.h"
 #include "compiler/target/cpu/Object.h"
 #include "dialects/plan/Pins.h"
 #include "mlir/IR/AsmState.h"
@@ -315,7 +315,9 @@ ExitCode Compilation::refuseMachineOnly() {
   Diagnostics diags;
   for (SourceRange range : frontEnd().checked.machineOnly)
     diags
-        .error(range, "this asm runs on its own machine alone, so the function cannot be compiled for a CPU")
+        .error(
+            range,
+            "this asm runs on its own machine alone, so the function cannot be compiled for a CPU")
         .note("say what it does by `means { … }`, or what to do instead by `else { … }`");
   printDiagnostics(diags, frontEnd().files, options.jsonDiagnostics);
   return exitProgram;

@@ -10,9 +10,9 @@ namespace texpr {
 enum class Checked { none, all, nan };
 
 struct PipelineOptions {
-  unsigned optLevel = 2; // -O0 … -O3
+  unsigned optLevel = 2;           // -O0 … -O3
   Checked checked = Checked::none; // with optLevel 0
-  std::string stopAfter; // a pass: what follows it is left out
+  std::string stopAfter;           // a pass: what follows it is left out
 };
 
 /// A list of passes that ends where the user asked to stop.

@@ -13,7 +13,8 @@ namespace texpr {
 
 /// Null after an internal error, which has been emitted on `context`. `isChecked`: what the checker took as known is
 /// tested, and what `instrument-checks` looks for is marked.
-mlir::OwningOpRef<mlir::ModuleOp> importProgram(const CheckedProgram &program, const SourceFiles &files,
+mlir::OwningOpRef<mlir::ModuleOp> importProgram(const CheckedProgram &program,
+                                                const SourceFiles &files,
                                                 mlir::MLIRContext &context, bool isChecked = false);
 
 /// The dialects of the stage `tx`; call before `importProgram`.

@@ -78,9 +78,9 @@ std::string ProgramImporter::signatureText(const FnDecl &fn) const {
   };
   const uint32_t begin = fn.range.begin, end = fn.body->range.begin;
   const bool isPinned = !fn.attrs.empty(); // pins are the compiler's, not the caller's
-  const std::string written = isPinned ? piece(begin, fn.attrs.front().range.begin) +
-                                             piece(fn.attrs.back().range.end, end)
-                                       : piece(begin, end);
+  const std::string written =
+      isPinned ? piece(begin, fn.attrs.front().range.begin) + piece(fn.attrs.back().range.end, end)
+               : piece(begin, end);
   StringRef text = written;
   std::string line;
   while (!text.empty()) {
@@ -218,10 +218,10 @@ func::FuncOp ProgramImporter::declare(const FnDecl &fn) {
   func->setAttr("tx.signature", b.getStringAttr(signatureText(fn)));
   for (const Attr &a : fn.attrs)
     if (a.name.text == "specialize")
-      func->setAttr("tx.specialize",
-                    b.getDictionaryAttr(
-                        {b.getNamedAttr("dim", b.getStringAttr(a.args[0].key->text)),
-                         b.getNamedAttr("values", b.getDenseI64ArrayAttr(valuesOf(a)))}));
+      func->setAttr(
+          "tx.specialize",
+          b.getDictionaryAttr({b.getNamedAttr("dim", b.getStringAttr(a.args[0].key->text)),
+                               b.getNamedAttr("values", b.getDenseI64ArrayAttr(valuesOf(a)))}));
   if (!fn.ensures.empty() && !isChecked) // of a build for speed
     func->setAttr(plan::ensureName, promisesOf(fn));
   module.push_back(func);
@@ -284,8 +284,7 @@ void FnImporter::error(SourceRange range, const llvm::Twine &what) {
 
 mlir::OwningOpRef<mlir::ModuleOp> texpr::importProgram(const CheckedProgram &program,
                                                        const SourceFiles &files,
-                                                       mlir::MLIRContext &context,
-                                                       bool isChecked) {
+                                                       mlir::MLIRContext &context, bool isChecked) {
   return importer::ProgramImporter(program, files, context, isChecked).run();
 }
 

@@ -248,7 +248,7 @@ private:
   void verifyAll(const Fact &fact, int64_t site);
   void verifyPermutation(const Decl &param, int64_t site);
   void makeCheck(ValueRange lower, ValueRange upper, mlir::ArrayAttr axes, int64_t site,
-                        llvm::function_ref<Value(ValueRange)> holds);
+                 llvm::function_ref<Value(ValueRange)> holds);
   void checkEach(Value n, int64_t site, llvm::function_ref<Value(Value)> holds);
   Value holdsEach(llvm::ArrayRef<const Fact::Each *> group);
   Value holdsFrom(const Fact &fact, size_t axis, llvm::ArrayRef<const Fact::Each *> group);

@@ -151,8 +151,9 @@ CLI::App *addExplain(CLI::App &app, ExplainCommand &command) {
                       "one function; by default every exported one");
   explain->add_flag("-v,--verbose", command.options.isVerbose,
                     "with a line for each access, race and fact");
-  explain->add_flag("--pins", command.asPins,
-                    "print the program with every decision as an attribute; it makes the same object");
+  explain->add_flag(
+      "--pins", command.asPins,
+      "print the program with every decision as an attribute; it makes the same object");
   addTarget(*explain, command.compile,
             "the machine; of a list the last one. cpu (default) is x86-64-v4 here");
   addLevel(*explain, command.compile);
@@ -169,8 +170,7 @@ CLI::App *addExplain(CLI::App &app, ExplainCommand &command) {
 
 ExitCode printPins(FrontEnd &frontEnd, const CompileOptions &options) {
   report::PinWriter writer(frontEnd.checked, frontEnd.files);
-  std::vector<std::string> passes(std::begin(report::pinnedPasses),
-                                  std::end(report::pinnedPasses));
+  std::vector<std::string> passes(std::begin(report::pinnedPasses), std::end(report::pinnedPasses));
   auto see = [&](const FrontEnd &, const Target &target, const ModuleAfter &after) {
     std::vector<mlir::ModuleOp> modules;
     for (const std::string &pass : passes)
