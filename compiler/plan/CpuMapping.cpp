@@ -128,7 +128,7 @@ bool mayVectorizeForall(par::ForallOp leaf) {
                             llvm::any_of(reduce->getOperands(),
                                          [&](Value o) { return par::dependsOn(o, iv); });
                 if (auto seq = dyn_cast<par::SeqOp>(op))
-                  blocks |= seq.hasWhile() || par::dependsOn(seq.getLower(), iv) ||
+                  blocks |= par::dependsOn(seq.getLower(), iv) ||
                             par::dependsOn(seq.getUpper(), iv);
                 return blocks ? WalkResult::interrupt() : WalkResult::advance();
               })

@@ -203,6 +203,22 @@ std::string Writer::letLoop() {
          ": " + spelling(k) + " = " + init.text + ") { " + next + " keep " + keep + " };\n";
 }
 
+/// A loop that each element leaves when its own condition ends.
+Piece Writer::stopping(ScalarKind k, unsigned depth) {
+  Scope scope(*this);
+  ++loops;
+  const std::string u = fresh("u"), t = fresh("t"), v = fresh("v");
+  const Piece init = scalar(k, 1);
+  scalarsInScope.push_back({u, k, anyBits});
+  scalarsInScope.push_back({t, K::I64, 4});
+  const std::string condition = scalar(K::Bool, 2).text, next = scalar(k, depth).text;
+  --loops;
+  return {"{ let (" + v + ", _) = while " + condition + " with (" + u + ": " + spelling(k) + " = " +
+              init.text + ", " + t + ": i64 = 0) max " + std::to_string(2 + dice.below(5)) +
+              " { (" + next + ", " + t + " + 1) }; " + v + " }",
+          anyBits};
+}
+
 /// A tensor that may be asked anywhere.
 std::string Writer::letView() {
   std::vector<const Tensor *> vectors;

@@ -114,6 +114,8 @@ std::optional<Piece> Writer::rowReduction(ScalarKind k, unsigned depth) {
 
 /// `for` with one or two carried scalars.
 Piece Writer::iteration(ScalarKind k, unsigned depth) {
+  if (dice.percent(35))
+    return stopping(k, depth);
   Scope scope(*this);
   ++loops;
   const std::string t = fresh("t"), u = fresh("u"), w = fresh("u");

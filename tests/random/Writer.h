@@ -122,6 +122,7 @@ private:
   std::string letFilter();
   std::string letLoop();
   std::string letView();
+  Piece stopping(ScalarKind k, unsigned depth);
 
   // Parallel.cpp: buffers, par, seq, stores
   std::string parallelBody();

@@ -3,6 +3,7 @@
 //   scf.if on a uniform condition     stays scf.if; what differs between lanes leaves it as a vector
 //   scf.if on a varying condition     both branches run, each under its mask; results by select
 //   seq, forall, step reductions      one trip count for all lanes (Varying saw to it): scalar loops around vector bodies
+//   seq with a condition              goes on while any lane does; a lane that has stopped is masked off and keeps what it carries
 //
 // A reduction's `where` that differs between lanes is a mask around the term and a select of the accumulator.
 #include "compiler/target/cpu/Cpu.h"
@@ -92,7 +93,82 @@ void LaneEmitter::emitForall(par::ForallOp op) {
   });
 }
 
+/// The condition of a step within the loop's bounds: a bool, or a mask of the lanes that go on.
+Value LaneEmitter::emitCondition(par::SeqOp op, Value step, bool stopsApart) {
+  Location loc = op.getLoc();
+  Block &condition = op.getWhileRegion().front();
+  Value inRange =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, step, get(op.getUpper()).scalar);
+  Type type = stopsApart ? Type(vectorOf(b.getI1Type())) : Type(b.getI1Type());
+  auto asked = scf::IfOp::create(b, loc, type, inRange, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(&asked.getElseRegion().front());
+  scf::YieldOp::create(b, loc, Value(arith::ConstantOp::create(b, loc, type, b.getZeroAttr(type))));
+  b.setInsertionPointToStart(&asked.getThenRegion().front());
+  emit(condition);
+  Value goesOn = condition.getTerminator()->getOperand(0);
+  scf::YieldOp::create(b, loc,
+                       stopsApart ? andMask(loc, mask, asVector(loc, goesOn)) : get(goesOn).scalar);
+  return asked.getResult(0);
+}
+
+void LaneEmitter::emitWhile(par::SeqOp op) {
+  Location loc = op.getLoc();
+  bool stopsApart = varying(op.getWhileRegion().front().getTerminator()->getOperand(0));
+  Value outer = mask;
+  bool outerPredicated = predicated;
+  // Carried: the step, the lanes that still go on, then what the source carries.
+  SmallVector<Value> inits = {get(op.getLower()).scalar};
+  if (stopsApart)
+    inits.push_back(outer ? outer : allTrue(loc));
+  const size_t own = inits.size();
+  for (auto [init, carried] : llvm::zip_equal(op.getInits(), op.getCarried()))
+    inits.push_back(carriedValue(loc, init, varying(carried)));
+  SmallVector<Type> types(ValueRange(inits).getTypes());
+  SmallVector<Location> locs(types.size(), loc);
+  auto loop = scf::WhileOp::create(b, loc, types, inits);
+  auto enter = [&](Region &region, ValueRange sources) {
+    Block *block = b.createBlock(&region, {}, types, locs);
+    values[sources[0]] = {block->getArgument(0), 0, nullptr};
+    for (auto [from, carried, to] : llvm::zip_equal(sources.drop_front(), op.getCarried(),
+                                                    block->getArguments().drop_front(own)))
+      values[from] = lanesOf(to, varying(carried));
+    if (stopsApart) {
+      mask = block->getArgument(1);
+      predicated = true;
+    }
+    return block;
+  };
+  OpBuilder::InsertionGuard guard(b);
+  Block *before = enter(loop.getBefore(), op.getWhileRegion().getArguments());
+  Value goesOn = emitCondition(op, before->getArgument(0), stopsApart);
+  SmallVector<Value> passed(before->getArguments());
+  if (stopsApart)
+    passed[1] = goesOn;
+  scf::ConditionOp::create(b, loc, stopsApart ? anyActive(loc, goesOn) : goesOn, passed);
+
+  Block *after = enter(loop.getAfter(), op.getArgs());
+  emit(*op.getBlock());
+  Value one = arith::ConstantIndexOp::create(b, loc, 1);
+  SmallVector<Value> next = {arith::AddIOp::create(b, loc, after->getArgument(0), one)};
+  if (stopsApart)
+    next.push_back(mask);
+  for (auto [value, carried, old] : llvm::zip_equal(op.getYield().getValues(), op.getCarried(),
+                                                    after->getArguments().drop_front(own))) {
+    Value v = carriedValue(loc, value, varying(carried));
+    next.push_back(stopsApart ? selectActive(loc, v, old) : v);
+  }
+  scf::YieldOp::create(b, loc, next);
+  mask = outer;
+  predicated = outerPredicated;
+  for (auto [from, carried, to] :
+       llvm::zip_equal(op.getResults(), op.getCarried(), loop.getResults().drop_front(own)))
+    values[from] = lanesOf(to, varying(carried));
+}
+
 void LaneEmitter::emitSeq(par::SeqOp op) {
+  if (op.hasWhile())
+    return emitWhile(op);
   Location loc = op.getLoc();
   SmallVector<Value> inits, results;
   for (auto [init, carried] : llvm::zip_equal(op.getInits(), op.getCarried()))

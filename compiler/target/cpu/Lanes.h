@@ -21,6 +21,7 @@ private:
   void visit(mlir::Block &block);
   void visit(mlir::Operation &op);
   void visitLoop(mlir::Operation &op);
+  bool visitCondition(par::SeqOp seq);
   void mark(mlir::Value v, bool varies) {
     if (varies)
       values.insert(v);
@@ -96,6 +97,8 @@ private:
   void emitIf(mlir::scf::IfOp op);
   void emitChoice(mlir::scf::IfOp op);
   void emitSeq(par::SeqOp op);
+  void emitWhile(par::SeqOp op);
+  mlir::Value emitCondition(par::SeqOp op, mlir::Value step, bool stopsApart);
   void emitForall(par::ForallOp op);
   void emitReduce(par::ReduceOp op);
   void emitNest(mlir::Location loc, mlir::ValueRange lower, mlir::ValueRange upper,

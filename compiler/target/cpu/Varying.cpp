@@ -51,20 +51,29 @@ void Varying::visitLoop(Operation &op) {
   auto seq = cast<par::SeqOp>(op);
   if (values.contains(seq.getLower()) || values.contains(seq.getUpper()))
     obstacle = "the bounds of an inner loop differ between lanes";
-  if (seq.hasWhile())
-    obstacle = "an inner loop has a condition";
   for (auto [carried, init] : llvm::zip_equal(seq.getCarried(), seq.getInits()))
     mark(carried, values.contains(init));
   size_t before;
   do {
     before = values.size();
+    bool stopsApart = seq.hasWhile() && visitCondition(seq);
     visit(*seq.getBlock());
     for (auto [carried, next, result] :
          llvm::zip_equal(seq.getCarried(), seq.getYield().getValues(), seq.getResults())) {
-      mark(carried, values.contains(next));
+      mark(carried, stopsApart || values.contains(next));
       mark(result, values.contains(carried));
     }
   } while (values.size() != before);
+}
+
+/// True where lanes may stop at different steps: what they carry differs then, whatever it is made of.
+bool Varying::visitCondition(par::SeqOp seq) {
+  Region &condition = seq.getWhileRegion();
+  for (auto [arg, carried] :
+       llvm::zip_equal(condition.getArguments().drop_front(), seq.getCarried()))
+    mark(arg, values.contains(carried));
+  visit(condition.front());
+  return any(yielded(condition));
 }
 
 void Varying::visit(Operation &op) {
