@@ -223,35 +223,45 @@ LogicalResult Machine::island(DoOp op) {
 
 //===- reductions ---------------------------------------------------------===//
 
-/// Element by element where the values are tensors.
+/// Element by element where the values are tensors. What is built in combines each value by itself, so that a tensor may
+/// stand beside a number; a user's operator takes the same element of all.
 LogicalResult Machine::combineInto(Operation *op, tx::Combine how, tx::CombinerOp combiner,
                                    bool isUnsigned, TypeRange types, SmallVectorImpl<Datum> &sums,
                                    ArrayRef<Datum> values) {
-  int64_t count = values.front().isArray() ? values.front().count() : 1;
-  for (int64_t i = 0; i < count; ++i) {
-    SmallVector<Datum> a, b, next;
+  auto take = [](const Datum &d, int64_t i) { return d.isArray() ? d.get(i) : std::optional(d); };
+  auto put = [](Datum &sum, int64_t i, const Datum &v) {
+    if (sum.isArray())
+      sum.set(i, v);
+    else
+      sum = v;
+  };
+  auto countOf = [](const Datum &d) { return d.isArray() ? d.count() : 1; };
+  if (!combiner) {
+    for (auto [sum, value, type] : llvm::zip_equal(sums, values, types))
+      for (int64_t i = 0, n = countOf(value); i < n; ++i) {
+        auto part = take(value, i);
+        if (!part)
+          return error(op, "reduces what was never written");
+        put(sum, i,
+            combine(how, isUnsigned, getElementTypeOrSelf(type), take(sum, i).value_or(Datum()),
+                    *part));
+      }
+    return success();
+  }
+  for (int64_t i = 0, n = countOf(values.front()); i < n; ++i) {
+    SmallVector<Datum> args, parts, next;
     for (auto [sum, value] : llvm::zip_equal(sums, values)) {
-      a.push_back(sum.isArray() ? sum.get(i).value_or(Datum()) : sum);
-      auto part = value.isArray() ? value.get(i) : std::optional(value);
+      args.push_back(take(sum, i).value_or(Datum()));
+      auto part = take(value, i);
       if (!part)
         return error(op, "reduces what was never written");
-      b.push_back(*part);
+      parts.push_back(*part);
     }
-    if (combiner) {
-      SmallVector<Datum> args = a;
-      llvm::append_range(args, b);
-      if (failed(runRegion(combiner.getBody(), args, next)))
-        return failure();
-    } else {
-      for (auto [x, y, type] : llvm::zip_equal(a, b, types))
-        next.push_back(combine(how, isUnsigned, getElementTypeOrSelf(type), x, y));
-    }
-    for (auto [sum, v] : llvm::zip_equal(sums, next)) {
-      if (sum.isArray())
-        sum.set(i, v);
-      else
-        sum = v;
-    }
+    llvm::append_range(args, parts);
+    if (failed(runRegion(combiner.getBody(), args, next)))
+      return failure();
+    for (auto [sum, v] : llvm::zip_equal(sums, next))
+      put(sum, i, v);
   }
   return success();
 }

@@ -110,6 +110,9 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         checker = Checker(options, pathlib.Path(folder))
+        for name in set(options.only) - {reference.__name__ for reference in references.EXAMPLES}:
+            checker.failed += 1
+            print(f"FAILED {name}: no reference in references.py")
         for reference in references.EXAMPLES:
             if not options.only or reference.__name__ in options.only:
                 checker.example(reference)
