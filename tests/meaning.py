@@ -25,7 +25,7 @@ def check(arguments, source, folder):
     if imported.returncode:
         return "import: " + imported.stderr.strip()[:300]
     module.write_text(imported.stdout)
-    command = [arguments.bin / "texpr-bisect", module, f"--runs={arguments.runs}", f"--seed={arguments.seed}"]
+    command = [arguments.bin / "texpr-bisect", module, f"--runs={arguments.runs}", f"--seed={arguments.seed}", f"--steps={arguments.steps}"]
     done = run(command + ["--tolerance=1e-4", f"--target={arguments.target}", f"-O{arguments.optimize}"])
     if done.returncode == 0:
         return None
@@ -47,13 +47,14 @@ def main():
     parser.add_argument("--random-programs", type=pathlib.Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--runs", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=60000, help="of the interpreter, in one call")
     parser.add_argument("--target", default="x86-64-v3")
     parser.add_argument("--optimize", default="2")
     arguments = parser.parse_args()
     failures = count = 0
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        sources = sorted((root / "examples").glob("*/*.tx"))
+        sources = sorted((root / "examples").glob("*/*.tx")) + sorted((root / "tests/source/accept").glob("*.tx"))
         for source in sources + list(random_sources(arguments, folder)):
             count += 1
             wrong = check(arguments, source, folder)

@@ -48,6 +48,7 @@ int main(int argc, char **argv) {
   app.add_option("-O", pipeline.optLevel, "0 to 3");
   app.add_option("--function", options.function, "one function; by default all exported ones");
   app.add_option("--runs", options.runs, "sets of arguments a function");
+  app.add_option("--steps", options.steps, "of a call; arguments that take more are drawn again");
   app.add_option("--seed", options.seed, "of the arguments");
   app.add_option("--lowest", options.lowest, "of integer elements");
   app.add_option("--highest", options.highest, "of integer elements");

@@ -210,8 +210,15 @@ Value Bound::bound(Value v, bool isUpper) {
   }
   if (isa<arith::IndexCastOp>(op))
     return bound(op->getOperand(0), isUpper);
-  if (auto select = dyn_cast<arith::SelectOp>(op))
-    return ofTested(select, isUpper);
+  if (auto select = dyn_cast<arith::SelectOp>(op)) {
+    if (Value tested = ofTested(select, isUpper))
+      return tested;
+    Value l = bound(select.getTrueValue(), isUpper), r = bound(select.getFalseValue(), isUpper);
+    if (!l || !r)
+      return {};
+    return isUpper ? arith::MaxSIOp::create(b, loc, l, r).getResult()
+                   : arith::MinSIOp::create(b, loc, l, r).getResult();
+  }
   APInt divisor;
   bool isDivision = isa<arith::FloorDivSIOp>(op);
   if (auto scalar = dyn_cast<tx::ScalarOp>(op))
