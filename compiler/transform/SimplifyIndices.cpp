@@ -156,9 +156,13 @@ struct SimplifyIndices : impl::SimplifyIndicesBase<SimplifyIndices> {
     tx::FactsAt facts(read);
     OpBuilder b(read);
     Value zero = arith::ConstantIndexOp::create(b, read.getLoc(), 0);
-    for (auto [index, extent] : llvm::zip_equal(read.getIndices(), *known))
-      if (extent.lower || !facts.provesInRange(index, zero, extent.upper))
+    for (auto [index, extent] : llvm::zip_equal(read.getIndices(), *known)) {
+      Value upper = extent.upper;
+      if (extent.constant)
+        upper = arith::ConstantIndexOp::create(b, read.getLoc(), *extent.constant);
+      if (extent.lower || !facts.provesInRange(index, zero, upper))
         return;
+    }
     auto plain = tx::ReadOp::create(b, read.getLoc(), read.getSource(), read.getIndices());
     read.replaceAllUsesWith(plain.getResult());
     read.erase();
