@@ -228,7 +228,7 @@ void ParLowering::finishAccumulation(ArrayRef<par::SeqOp> loops, Operation *yiel
   bool inWhere = isa<scf::IfOp>(yield->getParentOp());
   if (!inWhere)
     par::YieldOp::create(b, loc, done);
-  else if (seen)
+  else
     scf::YieldOp::create(b, loc, done);
   yield->erase();
   if (inWhere && !seen) {

@@ -86,3 +86,30 @@ func.func @steps(%n: index {tx.dim = "n"}, %t: index {tx.dim = "t"}, %xa: tensor
   }
   return %y : tensor<?xf32>
 }
+
+// Rows of which a condition leaves some out: the loop over the elements stands under it.
+// CHECK-LABEL: func.func @some_rows(
+// CHECK: par.seq (%[[I:.*]]) =
+// CHECK:   scf.if
+// CHECK:     par.forall
+// CHECK:       arith.maximumf
+func.func @some_rows(%m: index {tx.dim = "m"}, %n: index {tx.dim = "n"}, %xa: tensor<?x?xf32> {tx.name = "x"}) -> (tensor<?xf32> {tx.name = "y"}) {
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %x = tx.bind %xa[%m, %n] : tensor<?x?xf32>
+  %y = tx.kernel {
+    %t = tx.reduce max (%i) = (%c0) to (%m) axes ["i"] where (%w) {
+      %r = tx.scalar mod %w, %c2 : index, index -> index
+      %c = arith.cmpi eq, %r, %c0 : index
+      tx.yield %c : i1
+    } {
+      %row = tx.compute (%e) = (%c0) to (%n) axes ["e"] {
+        %v = tx.read %x[%i, %e] : tensor<?x?xf32>
+        tx.yield %v : f32
+      } : tensor<?xf32>
+      tx.yield %row : tensor<?xf32>
+    } : tensor<?xf32>
+    tx.yield %t : tensor<?xf32>
+  } -> tensor<?xf32>
+  return %y : tensor<?xf32>
+}
