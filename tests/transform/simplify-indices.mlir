@@ -85,9 +85,13 @@ func.func @facts(%n: index {tx.dim = "n"}, %d: index {tx.dim = "d"}, %xa: tensor
 // So does one of a list, whose extent is a number.
 // CHECK-LABEL: func.func @list
 // CHECK: tx.read %{{.*}}[%{{.*}}] : tensor<?xf32>
-func.func @list(%f: f32) -> f32 {
-  %c2 = arith.constant 2 : index
-  %y = tx.list %f, %f, %f : f32, f32, f32 -> tensor<?xf32>
-  %a = tx.read %y[%c2] else { tx.yield %f : f32 } : tensor<?xf32>
-  return %a : f32
+func.func @list(%f: f32) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %c3 = arith.constant 3 : index
+  %x = tx.list %f, %f, %f : f32, f32, f32 -> tensor<?xf32>
+  %y = tx.compute (%i) = (%c0) to (%c3) axes ["i"] {
+    %a = tx.read %x[%i] else { tx.yield %f : f32 } : tensor<?xf32>
+    tx.yield %a : f32
+  } : tensor<?xf32>
+  return %y : tensor<?xf32>
 }
