@@ -13,14 +13,8 @@ namespace texpr::par {
 /// Values of their own: what is combined into them must not change where they came from.
 static SmallVector<Datum> copiesOf(ArrayRef<Datum> values) {
   SmallVector<Datum> copies;
-  for (const Datum &v : values) {
-    if (v.isArray()) {
-      copies.push_back(Datum::ofArray(v.element, v.extents));
-      place(copies.back(), 0, v);
-    } else {
-      copies.push_back(v);
-    }
-  }
+  for (const Datum &v : values)
+    copies.push_back(copyOf(v));
   return copies;
 }
 

@@ -26,20 +26,6 @@ static std::optional<Datum> partOf(const Datum &array, int64_t place, ArrayRef<i
   return part;
 }
 
-static bool putPart(Datum &array, int64_t place, const Datum &part) {
-  if (!part.isArray()) {
-    array.set(place, part);
-    return true;
-  }
-  for (int64_t i = 0, n = part.count(); i < n; ++i) {
-    auto v = part.get(i);
-    if (!v)
-      return false;
-    array.set(place * n + i, *v);
-  }
-  return true;
-}
-
 LogicalResult Machine::scatter(tx::ScatterOp op) {
   tx::CombinerOp combiner;
   if (op.getCombinerAttr())
@@ -110,7 +96,7 @@ LogicalResult Machine::scatter(tx::ScatterOp op) {
     }
     isPut[at] = true;
     for (auto [sum, value] : llvm::zip_equal(sums, values))
-      if (!putPart(sum, at, value))
+      if (!place(sum, at, value))
         return error(op, "puts what was never written");
     return success();
   };

@@ -15,10 +15,6 @@ using namespace texpr::par;
 using Effects = SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>;
 
 namespace {
-void addSegments(Builder b, OperationState &state, ArrayRef<int32_t> counts) {
-  state.addAttribute("operandSegmentSizes", b.getDenseI32ArrayAttr(counts));
-}
-
 /// Builds a region whose empty terminator may be left to us.
 void buildRegionWithYield(OpBuilder &b, Location loc, Region &region, TypeRange arguments,
                           tx::BodyBuilder body) {
@@ -54,7 +50,7 @@ void DoOp::build(OpBuilder &b, OperationState &state, TypeRange results, ValueRa
                  ValueRange extents, tx::BodyBuilder body) {
   state.addOperands(inputs);
   state.addOperands(extents);
-  addSegments(b, state, {int32_t(inputs.size()), int32_t(extents.size())});
+  tx::addSegments(b, state, {int32_t(inputs.size()), int32_t(extents.size())});
   state.addTypes(results);
   SmallVector<Type> arguments;
   for (Type type :
@@ -118,7 +114,7 @@ ParseResult DoOp::parse(OpAsmParser &parser, OperationState &result) {
       parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
       parser.parseRegion(*result.addRegion(), args))
     return failure();
-  addSegments(parser.getBuilder(), result, {inputs, int32_t(extents.size())});
+  tx::addSegments(parser.getBuilder(), result, {inputs, int32_t(extents.size())});
   ensureYield(parser, *result.regions.back(), result.location);
   return success();
 }
@@ -152,7 +148,7 @@ void ForallOp::build(OpBuilder &b, OperationState &state, ValueRange lower, Valu
                      bool disjoint) {
   state.addOperands(lower);
   state.addOperands(upper);
-  addSegments(b, state, {int32_t(lower.size()), int32_t(upper.size())});
+  tx::addSegments(b, state, {int32_t(lower.size()), int32_t(upper.size())});
   state.addAttribute("axes", axes);
   if (!level.empty())
     state.addAttribute("level", b.getStringAttr(level));
@@ -187,7 +183,7 @@ ParseResult ForallOp::parse(OpAsmParser &parser, OperationState &result) {
   if (parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
       parser.parseRegion(*result.addRegion(), args))
     return failure();
-  addSegments(parser.getBuilder(), result, segments);
+  tx::addSegments(parser.getBuilder(), result, segments);
   ensureYield(parser, *result.regions.back(), result.location);
   return success();
 }
@@ -266,7 +262,7 @@ void ReduceOp::build(OpBuilder &b, OperationState &state, tx::Combine op, ValueR
                      FlatSymbolRefAttr combiner, bool isUnsigned) {
   state.addOperands(lower);
   state.addOperands(upper);
-  addSegments(b, state, {int32_t(lower.size()), int32_t(upper.size())});
+  tx::addSegments(b, state, {int32_t(lower.size()), int32_t(upper.size())});
   state.addAttribute("axes", axes);
   state.addAttribute("op", tx::CombineAttr::get(b.getContext(), op));
   if (combiner)
@@ -291,7 +287,7 @@ ParseResult ReduceOp::parse(OpAsmParser &parser, OperationState &result) {
       tx::parseWhere(parser, *where) || parser.parseRegion(*body, args) ||
       parser.parseOptionalColonTypeList(result.types))
     return failure();
-  addSegments(parser.getBuilder(), result, segments);
+  tx::addSegments(parser.getBuilder(), result, segments);
   return success();
 }
 
@@ -375,8 +371,7 @@ ParseResult AtomicOp::parse(OpAsmParser &parser, OperationState &result) {
   if (parser.parseOperand(dest) ||
       parser.parseOperandList(indices, OpAsmParser::Delimiter::Square) || parser.parseLParen() ||
       parser.parseArgument(old, /*allowType=*/true) || parser.parseRParen() ||
-      parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
-      parser.parseRegion(*body, args))
+      parser.parseOptionalAttrDictWithKeyword(result.attributes) || parser.parseRegion(*body, args))
     return failure();
   BufType type;
   if (parser.parseColonType(type) || parser.resolveOperand(dest, type, result.operands) ||

@@ -51,6 +51,29 @@ Extents ComputeOp::getKnownExtents(unsigned result) {
 Extents ReduceOp::getKnownExtents(unsigned result) {
   return stacked({}, getYield().getValues()[result]);
 }
+/// A carried tensor keeps the extents of its init; a stack has one element a step.
+Extents ForOp::getKnownExtents(unsigned result) {
+  if (result < getInits().size())
+    return knownExtents(getInits()[result]);
+  Value next = getYield().getValues()[result];
+  if (hasWhile())
+    return stacked({{Value(), getSteps(), std::nullopt}}, next);
+  return stacked(fromBounds(getLower(), getUpper()), next);
+}
+Extents ScanOp::getKnownExtents(unsigned result) {
+  return stacked(fromBounds(getLower(), getUpper()), getYield().getValues()[result]);
+}
+Extents ScatterOp::getKnownExtents(unsigned result) {
+  return stacked(fromValues(getExtents()), getPutValues()[result]);
+}
+Extents FilterOp::getKnownExtents(unsigned result) {
+  return stacked({{Value(), getCount(), std::nullopt}}, getYield().getValues()[result - 1]);
+}
+Extents SortOp::getKnownExtents(unsigned) {
+  if (getTop())
+    return SmallVector<Extent>{{Value(), getTop(), std::nullopt}};
+  return fromBounds(getLower(), getUpper());
+}
 /// An extent that the kernel finds leaves it too.
 Extents KernelOp::getKnownExtents(unsigned result) {
   auto yielded = getYield().getValues();

@@ -100,6 +100,10 @@ void printWhere(OpAsmPrinter &p, Region &where) {
   p.printRegion(where, /*printEntryBlockArgs=*/false);
 }
 
+void addSegments(Builder b, OperationState &state, ArrayRef<int32_t> counts) {
+  state.addAttribute("operandSegmentSizes", b.getDenseI32ArrayAttr(counts));
+}
+
 void printBody(OpAsmPrinter &p, Region &body) {
   p << ' ';
   p.printRegion(body, /*printEntryBlockArgs=*/false);
@@ -112,8 +116,7 @@ void printTypes(OpAsmPrinter &p, TypeRange types) {
   llvm::interleaveComma(types, p);
 }
 
-ParseResult parseWhile(OpAsmParser &parser, Region &region,
-                       ArrayRef<OpAsmParser::Argument> like) {
+ParseResult parseWhile(OpAsmParser &parser, Region &region, ArrayRef<OpAsmParser::Argument> like) {
   if (failed(parser.parseOptionalKeyword("while")))
     return success();
   SmallVector<OpAsmParser::Argument> args;

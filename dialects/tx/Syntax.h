@@ -25,6 +25,9 @@ mlir::ParseResult parseCarried(mlir::OpAsmParser &parser, mlir::OperationState &
                                llvm::SmallVectorImpl<mlir::OpAsmParser::Argument> &args);
 void printCarried(mlir::OpAsmPrinter &p, mlir::ValueRange arguments, mlir::ValueRange inits);
 
+/// The numbers of operands of each group.
+void addSegments(mlir::Builder b, mlir::OperationState &state, llvm::ArrayRef<int32_t> counts);
+
 /// The region without its arguments, which stand with the domain.
 void printBody(mlir::OpAsmPrinter &p, mlir::Region &body);
 /// ` : types`; nothing where there are none.

@@ -1,38 +1,15 @@
-// Assembly, extents and iteration domains of the forms whose iterations depend on each other or on data: for, scan, scatter, filter,
-// sort, and of check. Their rules are in TxFormsVerify.cpp.
+// Assembly and iteration domains of the forms whose iterations depend on each other or on data: for,
+// scan, scatter, filter, sort, and of check. Their rules are in TxFormsVerify.cpp, their extents in
+// Extents.cpp.
 //
 //   %y = tx.scan add (%i) = (%c0) to (%n) axes ["i"] attributes {exclusive} { … } : tensor<?xf32>
 //   %k, %u = tx.filter (%i) = (%c0) to (%n) axes ["i"] where (%j) { … } { … } : index, tensor<?xf32>
-#include "dialects/tx/Extents.h"
 #include "dialects/tx/Syntax.h"
 
 using namespace mlir;
 using namespace texpr::tx;
 
 namespace {
-void addSegments(OpAsmParser &parser, OperationState &state, ArrayRef<int32_t> counts) {
-  state.addAttribute("operandSegmentSizes", parser.getBuilder().getDenseI32ArrayAttr(counts));
-}
-
-/// The extents of a domain; a lower bound 0 is dropped.
-SmallVector<Extent> domainExtents(ValueRange lower, ValueRange upper) {
-  SmallVector<Extent> extents;
-  for (auto [lo, hi] : llvm::zip_equal(lower, upper))
-    extents.push_back({matchPattern(lo, m_Zero()) ? Value() : lo, hi, std::nullopt});
-  return extents;
-}
-
-/// `outer`, then the extents of what is yielded.
-Extents stacked(SmallVector<Extent> outer, Value yielded) {
-  if (!isa<RankedTensorType>(yielded.getType()))
-    return outer;
-  Extents inner = knownExtents(yielded);
-  if (!inner)
-    return std::nullopt;
-  llvm::append_range(outer, *inner);
-  return outer;
-}
-
 YieldOp yieldOf(Region &body) { return cast<YieldOp>(body.front().getTerminator()); }
 } // namespace
 
@@ -90,16 +67,6 @@ SmallVector<AxisRange> ForOp::getAxisRanges(Region &region) {
   return zipBounds(region, getLower(), getUpper());
 }
 
-/// A carried tensor keeps the extents of its init; a stack has one element a step.
-Extents ForOp::getKnownExtents(unsigned result) {
-  if (result < getInits().size())
-    return knownExtents(getInits()[result]);
-  Value next = getYield().getValues()[result];
-  if (hasWhile())
-    return stacked({{Value(), getSteps(), std::nullopt}}, next);
-  return stacked(domainExtents(getLower(), getUpper()), next);
-}
-
 //===- tx.scan ------------------------------------------------------------===//
 
 ParseResult ScanOp::parse(OpAsmParser &parser, OperationState &result) {
@@ -110,7 +77,7 @@ ParseResult ScanOp::parse(OpAsmParser &parser, OperationState &result) {
       parser.parseRegion(*result.addRegion(), args) ||
       parser.parseOptionalColonTypeList(result.types))
     return failure();
-  addSegments(parser, result, segments);
+  addSegments(parser.getBuilder(), result, segments);
   return success();
 }
 
@@ -130,9 +97,6 @@ YieldOp ScanOp::getYield() { return yieldOf(getBody()); }
 SmallVector<AxisRange> ScanOp::getAxisRanges(Region &region) {
   return zipBounds(region, getLower(), getUpper());
 }
-Extents ScanOp::getKnownExtents(unsigned result) {
-  return stacked(domainExtents(getLower(), getUpper()), getYield().getValues()[result]);
-}
 
 //===- tx.scatter ---------------------------------------------------------===//
 
@@ -147,8 +111,8 @@ ParseResult ScatterOp::parse(OpAsmParser &parser, OperationState &result) {
       parser.resolveOperands(extents, index, result.operands))
     return failure();
   if (succeeded(parser.parseOptionalKeyword("from")) &&
-      (parser.parseLParen() || parser.parseOperandList(base) || parser.parseColonTypeList(baseTypes) ||
-       parser.parseRParen() ||
+      (parser.parseLParen() || parser.parseOperandList(base) ||
+       parser.parseColonTypeList(baseTypes) || parser.parseRParen() ||
        parser.resolveOperands(base, baseTypes, parser.getCurrentLocation(), result.operands)))
     return failure();
   segments = {int32_t(extents.size()), int32_t(base.size())};
@@ -158,7 +122,7 @@ ParseResult ScatterOp::parse(OpAsmParser &parser, OperationState &result) {
       parser.parseOptionalAttrDictWithKeyword(result.attributes) || parseWhere(parser, *where) ||
       parser.parseRegion(*body, args) || parser.parseOptionalColonTypeList(result.types))
     return failure();
-  addSegments(parser, result, segments);
+  addSegments(parser.getBuilder(), result, segments);
   return success();
 }
 
@@ -199,12 +163,6 @@ OperandRange ScatterOp::getPutValues() {
 SmallVector<AxisRange> ScatterOp::getAxisRanges(Region &region) {
   return zipBounds(region, getLower(), getUpper());
 }
-Extents ScatterOp::getKnownExtents(unsigned result) {
-  SmallVector<Extent> outer;
-  for (Value v : getExtents())
-    outer.push_back({Value(), v, std::nullopt});
-  return stacked(outer, getPutValues()[result]);
-}
 
 //===- tx.filter ----------------------------------------------------------===//
 
@@ -216,7 +174,7 @@ ParseResult FilterOp::parse(OpAsmParser &parser, OperationState &result) {
       parser.parseOptionalAttrDictWithKeyword(result.attributes) || parseWhere(parser, *where) ||
       parser.parseRegion(*body, args) || parser.parseOptionalColonTypeList(result.types))
     return failure();
-  addSegments(parser, result, segments);
+  addSegments(parser.getBuilder(), result, segments);
   return success();
 }
 
@@ -236,9 +194,6 @@ YieldOp FilterOp::getYield() { return yieldOf(getBody()); }
 SmallVector<AxisRange> FilterOp::getAxisRanges(Region &region) {
   return zipBounds(region, getLower(), getUpper());
 }
-Extents FilterOp::getKnownExtents(unsigned result) {
-  return stacked({{Value(), getCount(), std::nullopt}}, getYield().getValues()[result - 1]);
-}
 
 //===- tx.sort ------------------------------------------------------------===//
 
@@ -255,11 +210,10 @@ ParseResult SortOp::parse(OpAsmParser &parser, OperationState &result) {
   if (succeeded(parser.parseOptionalKeyword("top")) &&
       (parser.parseOperand(top) || parser.resolveOperand(top, index, result.operands)))
     return failure();
-  return failure(parser.parseKeyword("axis") ||
-                 parser.parseAttribute(axis, "axis", result.attributes) ||
-                 parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
-                 parser.parseRegion(*result.addRegion(), arg) ||
-                 parser.parseColonTypeList(result.types));
+  return failure(
+      parser.parseKeyword("axis") || parser.parseAttribute(axis, "axis", result.attributes) ||
+      parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
+      parser.parseRegion(*result.addRegion(), arg) || parser.parseColonTypeList(result.types));
 }
 
 void SortOp::print(OpAsmPrinter &p) {
@@ -280,11 +234,6 @@ YieldOp SortOp::getYield() { return yieldOf(getBody()); }
 SmallVector<AxisRange> SortOp::getAxisRanges(Region &region) {
   return zipBounds(region, getLower(), getUpper());
 }
-Extents SortOp::getKnownExtents(unsigned) {
-  if (getTop())
-    return SmallVector<Extent>{{Value(), getTop(), std::nullopt}};
-  return domainExtents(getLower(), getUpper());
-}
 
 //===- tx.check -----------------------------------------------------------===//
 
@@ -297,7 +246,7 @@ ParseResult CheckOp::parse(OpAsmParser &parser, OperationState &result) {
       parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
       parser.parseRegion(*result.addRegion(), args))
     return failure();
-  addSegments(parser, result, segments);
+  addSegments(parser.getBuilder(), result, segments);
   return success();
 }
 

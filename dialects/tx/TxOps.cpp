@@ -16,11 +16,6 @@ using namespace texpr::tx;
 #include "dialects/tx/TxOps.cpp.inc"
 
 namespace {
-
-void addSegments(Builder b, OperationState &state, ArrayRef<int32_t> counts) {
-  state.addAttribute("operandSegmentSizes", b.getDenseI32ArrayAttr(counts));
-}
-
 /// The tensor of `axes` new leading axes over a yielded value.
 Type stackedType(Type yielded, size_t axes) {
   size_t rank = axes;
