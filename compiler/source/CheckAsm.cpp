@@ -56,6 +56,8 @@ void Checker::checkAsmOperand(AsmOperand &o) {
       call && call->callee.text == "addr" && !fnByName.count("addr")) {
     if (call->args.size() != 1 || !rootOf(call->args[0].get()))
       diags.error(o.range, "`addr(…)` takes an element of a buffer, as in `addr(t[i, j])`");
+    else if (auto *element = llvm::dyn_cast<IndexExpr>(call->args[0].get()))
+      checkIndex(*element, false, false, false); // what is touched, `reads` and `writes` say
     else
       checkExpr(call->args[0]);
     return;
