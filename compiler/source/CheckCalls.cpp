@@ -337,6 +337,17 @@ void Checker::checkOpCall(CallExpr &e, OpDecl &declared) {
 
 // ---- functions ------------------------------------------------------------------------------
 
+bool Checker::expectCount(size_t given, const FnDecl &fn, SourceRange range) {
+  size_t want = fn.params.size();
+  if (given == want)
+    return true;
+  diags
+      .error(range, "`" + fn.name.text + "` takes " + std::to_string(want) +
+                        (want == 1 ? " argument" : " arguments") + ", not " + std::to_string(given))
+      .note(fn.name.range, "declared here");
+  return false;
+}
+
 void Checker::checkFnCall(CallExpr &e, FnDecl &callee) {
   std::set<const Expr *> done; // arguments that are checked
   FnDecl *instance = callee.typeParams.empty() ? &callee : instanceFor(e, callee, done);
@@ -360,14 +371,8 @@ void Checker::checkFnCall(CallExpr &e, FnDecl &callee) {
     if (!done.count(e.args[i].get()))
       checkExpr(e.args[i],
                 i < fn.params.size() && fn.params[i].decl ? &fn.params[i].decl->type : nullptr);
-  if (e.args.size() != fn.params.size()) {
-    diags
-        .error(e.range, "`" + fn.name.text + "` takes " + std::to_string(fn.params.size()) +
-                            (fn.params.size() == 1 ? " argument" : " arguments") + ", not " +
-                            std::to_string(e.args.size()))
-        .note(fn.name.range, "declared here");
+  if (!expectCount(e.args.size(), fn, e.range))
     return;
-  }
   if (!fnInfo[&fn].isValid)
     return;
   Solved solved;

@@ -164,20 +164,25 @@ bool Checker::isLinearIn(FnDecl &fn, ExprPtr &extent, const Decl &dim) {
   return true;
 }
 
+std::vector<std::vector<ExprPtr *>> extentsByLeaf(TypeExpr &type) {
+  std::vector<std::vector<ExprPtr *>> leaves;
+  auto visit = [&](auto &self, TypeExpr &t, std::vector<ExprPtr *> outer) -> void {
+    for (ExprPtr &e : t.shape)
+      outer.push_back(&e);
+    for (TypeExpr &part : t.parts)
+      self(self, part, outer);
+    if (t.parts.empty())
+      leaves.push_back(std::move(outer));
+  };
+  visit(visit, type, {});
+  return leaves;
+}
+
 bool Checker::bindByAxes(FnDecl &fn, bool bareOnly) {
   bool progress = false;
   for (unsigned p = 0; p < fn.params.size(); ++p) {
     TypeExpr &type = fn.params[p].declared.type;
-    std::vector<std::vector<ExprPtr *>> leaves; // extents a leaf, the outer ones first
-    auto visit = [&](auto &self, TypeExpr &t, std::vector<ExprPtr *> outer) -> void {
-      for (ExprPtr &e : t.shape)
-        outer.push_back(&e);
-      for (TypeExpr &part : t.parts)
-        self(self, part, outer);
-      if (t.parts.empty())
-        leaves.push_back(outer);
-    };
-    visit(visit, type, {});
+    auto leaves = extentsByLeaf(type);
     for (unsigned leaf = 0; leaf < leaves.size(); ++leaf)
       for (unsigned axis = 0; axis < leaves[leaf].size(); ++axis) {
         ExprPtr &extent = *leaves[leaf][axis];

@@ -6,6 +6,7 @@
 // a store over all rows of a ragged tensor, or at all places of a permutation, meets every element.
 // Bounded: 24 elements of a vector in sight, one step from one fact to the next.
 #include "compiler/source/Checker.h"
+#include "llvm/ADT/MapVector.h"
 #include <algorithm>
 
 namespace texpr {
@@ -157,7 +158,7 @@ void Checker::instantiate(const AllFact &fact, const ElementSymbol &e, unsigned 
 /// unless they stand at one index, those of a sorted vector are ordered as their indices are.
 void Checker::relateElements(Symbol mark, const std::vector<std::vector<const Known *>> &known,
                              const std::vector<std::vector<FExpr>> &at) {
-  std::map<const Decl *, std::vector<const ElementSymbol *>> about;
+  llvm::MapVector<const Decl *, std::vector<const ElementSymbol *>> about;
   std::set<Symbol> seen;
   auto visit = [&](const FExpr &e) {
     std::vector<Symbol> used;

@@ -391,8 +391,9 @@ void Checker::checkTuple(TupleExpr &e, const Type *expected) {
     isValid &= e.parts[i] && e.parts[i]->type.isValid();
     parts.push_back(e.parts[i] ? e.parts[i]->type : Type());
   }
-  if (isValid)
-    e.type = Type::tuple(std::move(parts));
+  Type whole = Type::tuple(std::move(parts));
+  if (isValid && expectFewParts(whole, e.range))
+    e.type = std::move(whole);
 }
 
 void Checker::checkList(ListExpr &e, const Type *expected) {

@@ -290,14 +290,8 @@ FnDecl *Checker::instanceFor(CallExpr &e, FnDecl &fn, std::set<const Expr *> &do
     }
   if (!isRight)
     return nullptr;
-  if (e.args.size() != fn.params.size()) {
-    diags
-        .error(e.range, "`" + fn.name.text + "` takes " + std::to_string(fn.params.size()) +
-                            (fn.params.size() == 1 ? " argument" : " arguments") + ", not " +
-                            std::to_string(e.args.size()))
-        .note(fn.name.range, "declared here");
+  if (!expectCount(e.args.size(), fn, e.range))
     return nullptr;
-  }
   if (!isComplete(fn.typeParams, args, fn.name, e.callee.range))
     return nullptr;
   return instantiate(fn, args, e.callee.range);

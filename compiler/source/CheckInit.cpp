@@ -475,16 +475,7 @@ std::optional<Written> Checker::inEarlierIteration(Written w, const Frame &seq, 
       (seq.isReverse ? before.lo : before.hi) = seq.isReverse ? here + FExpr(1) : here;
     outer.push_back(before);
   }
-  for (FExpr &e : w.at)
-    replace(e);
-  for (Loop &inner : w.loops) {
-    replace(inner.lo);
-    replace(inner.hi);
-  }
-  for (Constraint &c : w.guards) {
-    replace(c.lhs);
-    replace(c.rhs);
-  }
+  w.forEachExpr(replace);
   if (!isSelfContained)
     return std::nullopt;
   w.loops.insert(w.loops.begin(), outer.begin(), outer.end());

@@ -95,14 +95,8 @@ void Checker::checkCallStmt(CallStmt &s) {
     return notYet(e.range, "a call of a generic function with `inout` parameters");
   if (!fn.results.empty())
     return notYet(e.range, "a call of a function with `inout` parameters and a result");
-  if (e.args.size() != fn.params.size()) {
-    diags
-        .error(e.range, "`" + fn.name.text + "` takes " + std::to_string(fn.params.size()) +
-                            (fn.params.size() == 1 ? " argument" : " arguments") + ", not " +
-                            std::to_string(e.args.size()))
-        .note(fn.name.range, "declared here");
+  if (!expectCount(e.args.size(), fn, e.range))
     return;
-  }
   std::vector<Lent> lent;
   bool isRight = fnInfo[&fn].isValid;
   for (size_t i = 0; i < e.args.size(); ++i) {

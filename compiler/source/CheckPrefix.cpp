@@ -45,21 +45,6 @@ facts::Expr Checker::newFoundDim(std::string name, const FExpr &bound) {
   return s;
 }
 
-/// The extents that are written in a type, by leaf, outer ones first.
-static std::vector<std::vector<ExprPtr *>> extentsByLeaf(TypeExpr &type) {
-  std::vector<std::vector<ExprPtr *>> leaves;
-  auto visit = [&](auto &self, TypeExpr &t, std::vector<ExprPtr *> outer) -> void {
-    for (ExprPtr &e : t.shape)
-      outer.push_back(&e);
-    for (TypeExpr &part : t.parts)
-      self(self, part, outer);
-    if (t.parts.empty())
-      leaves.push_back(std::move(outer));
-  };
-  visit(visit, type, {});
-  return leaves;
-}
-
 /// The extent of `t` where the type as written has the bare name `name`; nothing where it has none.
 static std::optional<facts::Expr> extentNamed(TypeExpr &written, const std::string &name,
                                               const Type &t) {

@@ -50,8 +50,10 @@ bool Checker::resolveStruct(StructDecl &s, std::vector<StructDecl *> &path) {
     if (auto t = fieldType(type, path))
       parts.push_back(std::move(*t));
   path.pop_back();
-  if (parts.size() == s.fields.size() && !isBadStruct.count(&s))
-    s.type = Type::tuple(std::move(parts), &s);
+  Type whole = Type::tuple(std::move(parts), &s);
+  if (whole.parts.size() == s.fields.size() && !isBadStruct.count(&s) &&
+      expectFewParts(whole, s.name.range))
+    s.type = std::move(whole);
   else
     isBadStruct.insert(&s);
   return s.type.isValid();

@@ -204,6 +204,19 @@ bool Checker::refuseF8(const Type &t, SourceRange range, const std::string &what
 
 // ---- mismatches -----------------------------------------------------------------------------
 
+/// U6: parts are scalars and tensors of their own down the road, and values of twice the parts of another
+/// are written in one line: 31 of those make two thousand million.
+static constexpr size_t maxParts = 256;
+
+bool Checker::expectFewParts(const Type &t, SourceRange range) {
+  size_t count = countLeaves(t);
+  if (count <= maxParts)
+    return true;
+  diags.error(range, "a tuple or struct has at most " + std::to_string(maxParts) +
+                         " scalars and tensors in all, not " + std::to_string(count));
+  return false;
+}
+
 bool Checker::expectType(const Expr &e, const Type &want, const std::string &what) {
   if (!e.type.isValid() || !want.isValid())
     return false;
