@@ -316,7 +316,11 @@ std::vector<Checker::CallEdge> Checker::callsOf(Block *body) const {
   return edges;
 }
 
-/// N8: no function calls itself, directly or through others.
+/// A call is compiled into its caller, each time anew.
+static constexpr uint64_t maxCalls = 1 << 14;
+static constexpr size_t maxChain = 1000; // of functions that call one another
+
+/// N8: no function calls itself, directly or through others. Limits how much all its calls are.
 void Checker::checkCycles() {
   for (auto &fn : program.fns)
     calls[fn->name.text] = callsOf(fn->body.get());
@@ -324,6 +328,25 @@ void Checker::checkCycles() {
     calls[op->name.text] = callsOf(op->body.get());
   std::map<std::string, int> state; // 1: on the path, 2: done
   std::vector<std::string> path;
+  std::map<std::string, uint64_t> weight; // calls that a call of it makes
+  auto weigh = [&](const std::string &name) {
+    uint64_t all = 0;
+    for (const CallEdge &edge : calls[name]) {
+      if (!calls.count(edge.callee))
+        continue;
+      all += 1 + weight[edge.callee];
+      if (all <= maxCalls)
+        continue;
+      diags.error(edge.range, "`" + name + "` makes more than " + std::to_string(maxCalls) +
+                                  " calls, with those inside of what it calls; that is the limit")
+          .note("each call is compiled into its caller anew: let one `let` or form make what "
+                "several of them do");
+      all = 0;
+      break;
+    }
+    weight[name] = all;
+  };
+  bool isTooDeep = false;
   auto visit = [&](auto &self, const std::string &name) -> void {
     state[name] = 1;
     path.push_back(name);
@@ -337,11 +360,16 @@ void Checker::checkCycles() {
           cycle += "`" + *p + "` → ";
         diags.error(edge.range,
                     "a function may not call itself: " + cycle + "`" + edge.callee + "`");
-      } else if (state[edge.callee] == 0) {
+      } else if (state[edge.callee] == 0 && path.size() < maxChain) {
         self(self, edge.callee);
+      } else if (state[edge.callee] == 0 && !isTooDeep) {
+        isTooDeep = true;
+        diags.error(edge.range, "more than " + std::to_string(maxChain) +
+                                    " functions that call one another in a chain, the limit");
       }
     }
     path.pop_back();
+    weigh(name);
     state[name] = 2;
     if (auto fn = fnByName.find(name); fn != fnByName.end())
       bodyOrder.push_back(fn->second);
