@@ -34,10 +34,22 @@ OwningOpRef<ModuleOp> ProgramImporter::run() {
   // A local function that changes what it is lent stands where it is called.
   auto isInPlace = [](const FnDecl &fn) { return fn.isLocal && !lentTo(fn).empty(); };
   for (const auto &fn : checked.program->fns)
-    funcs.push_back(isInPlace(*fn) ? func::FuncOp() : declare(*fn));
-  for (auto [fn, func] : llvm::zip_equal(checked.program->fns, funcs))
+    funcs.push_back(isInPlace(*fn) ? func::FuncOp() : declare(*fn, /*isTrusted=*/false));
+  std::map<const FnDecl *, func::FuncOp> trusted;
+  for (const Expr *e : checked.trustedCalls) {
+    const FnDecl *fn = llvm::cast<CallExpr>(e)->fn;
+    if (lentTo(*fn).empty())
+      trusted.try_emplace(fn);
+  }
+  for (const auto &fn : checked.program->fns)
+    if (auto copy = trusted.find(fn.get()); copy != trusted.end())
+      copy->second = declare(*fn, /*isTrusted=*/true);
+  for (auto [fn, func] : llvm::zip_equal(checked.program->fns, funcs)) {
     if (func)
-      FnImporter(*this).importFn(*fn, func);
+      FnImporter(*this).importFn(*fn, func, /*isTrusted=*/false);
+    if (auto copy = trusted.find(fn.get()); copy != trusted.end())
+      FnImporter(*this).importFn(*fn, copy->second, /*isTrusted=*/true);
+  }
   if (failed || mlir::failed(verify(module)))
     return nullptr;
   return owner;
@@ -161,7 +173,9 @@ static int64_t leavesBefore(const FnDecl &fn, unsigned param) {
   return count;
 }
 
-func::FuncOp ProgramImporter::declare(const FnDecl &fn) {
+std::string trustedName(const FnDecl &fn) { return fn.name.text + ".trusted"; }
+
+func::FuncOp ProgramImporter::declare(const FnDecl &fn, bool isTrusted) {
   Builder b(&context);
   Signature s{&context, {}, {}, {}, {}, {}};
   for (const DimBinding &d : fn.dims) {
@@ -208,9 +222,15 @@ func::FuncOp ProgramImporter::declare(const FnDecl &fn) {
     }
   }
   auto func =
-      func::FuncOp::create(loc(fn.range), fn.name.text, b.getFunctionType(s.inputs, s.results),
-                           ArrayRef<NamedAttribute>{}, s.inputAttrs);
+      func::FuncOp::create(loc(fn.range), isTrusted ? trustedName(fn) : fn.name.text,
+                           b.getFunctionType(s.inputs, s.results), ArrayRef<NamedAttribute>{},
+                           s.inputAttrs);
   func.setAllResultAttrs(s.resultAttrs);
+  if (isTrusted) {
+    func.setPrivate();
+    module.push_back(func);
+    return func;
+  }
   if (fn.isLocal)
     func.setPrivate();
   else

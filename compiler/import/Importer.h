@@ -1,12 +1,27 @@
 // The importer's state; private to `compiler/import/`.
 //
 // One `FnImporter` walks one function (or the body of one op). The pieces by file:
-//   ImportProgram.cpp  the module, symbols, locations        ImportFn.cpp      signatures, dims,
-//   facts at entry, calls, ops ImportExpr.cpp     names, operators, choice, tuples ImportForms.cpp
-//   compute, reduce ImportIterate.cpp   for, while ImportInout.cpp   what is lent ImportAccess.cpp   elements, sub-tensors, slices, else   ImportIndex.cpp
-//   index expressions as SSA values ImportIslands.cpp  blocks with statements: par.do
-//   ImportStmts.cpp   buffers, stores, par, seq, if ImportUses.cpp     which names a piece of the
-//   tree uses  Scalars*.cpp      scalar operations
+//   ImportProgram.cpp  the module, symbols, locations
+//   ImportPins.cpp     pins and promises
+//   ImportFn.cpp       signatures, dims, facts at entry, calls, ops
+//   ImportFacts.cpp    facts on data: what is verified
+//   ImportChecked.cpp  what checked builds test
+//   ImportExpr.cpp     names, operators, choice, tuples
+//   ImportForms.cpp    compute, reduce
+//   ImportPrefix.cpp   scan, filter
+//   ImportScatter.cpp  scatter
+//   ImportSort.cpp     argsort, top
+//   ImportIterate.cpp  for, while
+//   ImportInout.cpp    what is lent
+//   ImportAccess.cpp   elements, sub-tensors, slices, else
+//   ImportIndex.cpp    index expressions as SSA values
+//   ImportIslands.cpp  blocks with statements: par.do
+//   ImportStmts.cpp    buffers, stores, par, seq, if
+//   ImportAtomic.cpp   `atomic`
+//   ImportLanes.cpp    scopes, barriers, what lanes do together
+//   ImportAsm.cpp      `asm`: what it means
+//   ImportUses.cpp     which names a piece of the tree uses
+//   Scalars.h          scalar operations
 #pragma once
 #include "compiler/import/Import.h"
 #include "compiler/import/Scalars.h"
@@ -49,6 +64,9 @@ struct CombinerForm {
   bool isOptional = false, onElements = false;
 };
 
+/// The name of the copy of a function that verifies no facts on data, for calls that need no test.
+std::string trustedName(const FnDecl &fn);
+
 class ProgramImporter {
 public:
   ProgramImporter(const CheckedProgram &checked, const SourceFiles &files,
@@ -73,7 +91,7 @@ public:
 
 private:
   std::map<std::tuple<const OpDecl *, bool, bool>, mlir::FlatSymbolRefAttr> combiners;
-  mlir::func::FuncOp declare(const FnDecl &fn);
+  mlir::func::FuncOp declare(const FnDecl &fn, bool isTrusted);
   void setSites();
   void setPins(); // ImportPins.cpp
   mlir::ArrayAttr promisesOf(const FnDecl &fn);
@@ -89,9 +107,12 @@ std::vector<const Decl *> lentTo(const FnDecl &fn);
 llvm::SmallVector<bool> servesAsDim(const FnDecl &fn);
 
 class FnImporter {
+  friend struct RaggedScatter; // ImportRagged.cpp
+
 public:
   explicit FnImporter(ProgramImporter &program);
-  void importFn(const FnDecl &fn, mlir::func::FuncOp func);
+  /// `isTrusted`: every caller knows what the function would verify of data.
+  void importFn(const FnDecl &fn, mlir::func::FuncOp func, bool isTrusted);
   void importCombiner(const OpDecl &op, tx::CombinerOp combiner, CombinerForm form);
 
 private:

@@ -24,6 +24,7 @@
 //   reads (`FailureSite`); on a scalar it is an entry check.
 #pragma once
 #include "compiler/source/Diagnostics.h"
+#include <set>
 #include <unordered_map>
 
 namespace texpr {
@@ -61,6 +62,7 @@ struct CheckedProgram {
   std::unique_ptr<Program> program;
   std::vector<FailureSite> sites; // those of parameters first
   std::vector<DataCheck> dataChecks;
+  std::set<const Expr *> trustedCalls; // of functions with facts on data, all of which are proved there
   std::vector<CheckNote> notes;   // in the order of the walk
   std::vector<SourceRange> machineOnly; // asm that says neither `means` nor what to do instead
   /// The expression that a fresh symbol stands for: an element, a wrapping operation, an `if`.

@@ -387,7 +387,7 @@ void Checker::checkFnCall(CallExpr &e, FnDecl &callee) {
     return;
   }
   proveRequired(e, fn, solved);
-  checkFactsOfCall(e, fn);
+  checkFactsOfCall(e, fn, solved);
   findCallDims(e, fn, solved);
   for (const DimBinding &dim : fn.dims)
     e.dimArgs.push_back(substitute(*dim.decl->value, solved));

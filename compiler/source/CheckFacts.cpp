@@ -135,8 +135,7 @@ bool Checker::checkEach(Fact::Each &each, std::vector<Cases> &conditions) {
 }
 
 /// Registers what holds for all elements with each tensor that it speaks of.
-bool Checker::checkAllFact(Fact &fact) {
-  AllFact all;
+bool Checker::checkAllFact(Fact &fact, AllFact &all) {
   {
     Scope names(*this);
     Assuming scope(*this);
@@ -178,14 +177,14 @@ bool Checker::checkAllFact(Fact &fact) {
   return true;
 }
 
-/// Types a fact on data and takes it as known. `what` is where it stands.
-bool Checker::checkDataFact(Fact &fact, const std::string &what) {
+/// Types a fact on data and takes it as known. `what` is where it stands; `all` becomes what it says of numbers.
+bool Checker::checkDataFact(Fact &fact, const std::string &what, AllFact &all) {
   if (!fact.at.empty()) {
     diags.error(fact.range, "`at` stands in `ensure` only");
     return false;
   }
   if (fact.isAll)
-    return checkAllFact(fact);
+    return checkAllFact(fact, all);
   if (callOf(fact, "sorted")) {
     const Decl *d = checkSorted(fact);
     if (d)
@@ -196,10 +195,9 @@ bool Checker::checkDataFact(Fact &fact, const std::string &what) {
     diags.error(fact.range, "a fact of " + what + " compares, or is `sorted(x)` or `all …`");
     return false;
   }
-  std::vector<Cases> conditions;
-  if (!checkFactChain(fact.chain, fact.rels, conditions))
+  if (!checkFactChain(fact.chain, fact.rels, all.conditions))
     return false;
-  for (const Cases &cases : conditions) {
+  for (const Cases &cases : all.conditions) {
     assumeCases(cases);
     const Constraint &c = cases[0][0];
     if (c.rel != Rel::EQ)
@@ -246,6 +244,7 @@ void Checker::checkDataFacts(FnDecl &fn) {
     const Param &p = fn.params[i];
     if (!p.declared.perm || !p.decl || !p.decl->type.isValid())
       continue;
+    keepCallFact(fn, nullptr, p.decl.get(), {});
     addDataCheck({&fn, nullptr, i}, p.decl->name.range,
                  p.decl->name.text + ": a permutation of 0.." + str(p.decl->type.shape[0]));
     note(CheckNote::Kind::Fact, p.decl->name.range,
@@ -253,8 +252,11 @@ void Checker::checkDataFacts(FnDecl &fn) {
              str(p.decl->type.shape[0]) + " stores and two passes");
   }
   for (Fact &fact : fn.where) {
-    if (definitions.count(&fact) || !isDataFact(fact) || !checkDataFact(fact, "`where`"))
+    AllFact all;
+    if (definitions.count(&fact) || !isDataFact(fact) || !checkDataFact(fact, "`where`", all))
       continue;
+    const CallExpr *sorted = callOf(fact, "sorted");
+    keepCallFact(fn, &fact, sorted ? tensorNamed(*sorted->args[0]) : nullptr, std::move(all));
     std::string what = onOneLine(text(fact.range)), cost = "one test";
     if (fact.isAll || callOf(fact, "sorted")) {
       const FExpr extent = fact.isAll ? FExpr(0) : callOf(fact, "sorted")->args[0]->type.shape[0];
@@ -281,17 +283,6 @@ void Checker::enterDataFacts(FnDecl &fn) {
     }
 }
 
-/// F6: a callee verifies its facts itself, which a form could not stop at: such a call stands
-/// outside.
-void Checker::checkFactsOfCall(const CallExpr &e, const FnDecl &fn) {
-  bool hasFacts = std::any_of(out.dataChecks.begin(), out.dataChecks.end(),
-                              [&](const DataCheck &c) { return c.fn == &fn; });
-  if (hasFacts && (insideForm() || choiceDepth != 0))
-    notYet(e.range, std::string("a call inside ") +
-                        (insideForm() ? "a form" : "an `if` statement") + " of `" + fn.name.text +
-                        "`, which verifies facts on its arguments,");
-}
-
 // ---- assume ---------------------------------------------------------------------------------
 
 /// F5: `assume` opts out of a proof; it is listed by `explain`.
@@ -299,7 +290,8 @@ void Checker::checkAssume(AssumeStmt &s) {
   note(CheckNote::Kind::Assumed, s.fact.range, "`" + onOneLine(text(s.fact.range)) + "`");
   if (CallExpr *call = callOf(s.fact, "written"))
     return assumeWritten(*call);
-  checkDataFact(s.fact, "`assume`");
+  AllFact all;
+  checkDataFact(s.fact, "`assume`", all);
 }
 
 void Checker::assumeWritten(const CallExpr &e) {

@@ -281,6 +281,11 @@ FnDecl *Checker::instanceFor(CallExpr &e, FnDecl &fn, std::set<const Expr *> &do
           i < fn.params.size() && mentionsOpen(fn.params[i].declared.type, fn.typeParams, args);
       if (flexible && !isOpen)
         continue;
+      if (i < fn.params.size() && fn.params[i].isInout) { // a place, which the call checks
+        if (const Type *t = resolveParts(*arg))
+          isRight &= inferFrom(fn.params[i].declared.type, *t, fn.typeParams, args, arg->range);
+        continue;
+      }
       checkExpr(arg);
       done.insert(arg.get());
       isRight &= arg->type.isValid();

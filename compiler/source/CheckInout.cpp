@@ -89,10 +89,14 @@ void Checker::checkCallStmt(CallStmt &s) {
           .note("a call is a statement where it changes an `inout` parameter");
     return;
   }
-  FnDecl &fn = *found->second;
+  std::set<const Expr *> done; // arguments that are checked
+  FnDecl *instance = found->second;
+  if (!instance->typeParams.empty())
+    instance = instanceFor(e, *instance, done);
+  if (!instance)
+    return;
+  FnDecl &fn = *instance;
   e.fn = &fn;
-  if (!fn.typeParams.empty())
-    return notYet(e.range, "a call of a generic function with `inout` parameters");
   if (!fn.results.empty())
     return notYet(e.range, "a call of a function with `inout` parameters and a result");
   if (!expectCount(e.args.size(), fn, e.range))
@@ -102,13 +106,14 @@ void Checker::checkCallStmt(CallStmt &s) {
   for (size_t i = 0; i < e.args.size(); ++i) {
     if (fn.params[i].isInout)
       isRight &= checkInoutArg(e.args[i], lent);
-    else
+    else if (!done.count(e.args[i].get()))
       checkExpr(e.args[i], fn.params[i].decl ? &fn.params[i].decl->type : nullptr);
   }
   llvm::DenseMap<facts::Symbol, FExpr> solved;
   if (!isRight || !checkFnArgs(e, fn, solved))
     return;
   proveRequired(e, fn, solved);
+  checkFactsOfCall(e, fn, solved);
   for (const DimBinding &dim : fn.dims)
     e.dimArgs.push_back(dim.decl->value->substitute([&](facts::Symbol symbol) {
       auto value = solved.find(symbol);

@@ -1,17 +1,14 @@
-// What the checker knows at a point of the program, as plain data; private to
-// `source/Check*.cpp`.
+// What the checker knows at a point of the program, as plain data; private to `source/Check*.cpp`.
 //
-// Conditions, assumptions in force, the loops and values around, what is read,
-// written and found of buffers, and what facts say of the elements of tensors.
-// Checker.h has who fills and asks them.
+// Conditions, assumptions in force, the loops and values around, what is read, written and found of
+// buffers, and what facts say of the elements of tensors. Checker.h has who fills and asks them.
 #pragma once
 #include "compiler/source/Check.h"
 #include <memory>
 
 namespace texpr {
 
-/// A condition over integers, as far as it is one: `Unknown` is a condition
-/// that says nothing.
+/// A condition over integers, as far as it is one: `Unknown` is a condition that says nothing.
 struct Formula {
   enum class Kind { Unknown, Atom, And, Or } kind = Kind::Unknown;
   facts::Constraint atom{};
@@ -28,8 +25,7 @@ struct Formula {
   std::optional<std::vector<facts::Constraint>> conjunction() const;
 };
 
-/// Assumptions as a persistent list: a point of the program is the head of its
-/// list.
+/// Assumptions as a persistent list: a point of the program is the head of its list.
 struct Known {
   std::vector<std::vector<facts::Constraint>> cases;
   std::shared_ptr<const Known> before;
@@ -53,17 +49,15 @@ struct Frame {
   bool isReverse = false; // the loops run from their last index
   size_t accessMark = 0;  // accesses from here on are inside
   bool disjoint = false;
-  bool isFull = false; // `fully par`
-  int level = -1; // Par: which scope an iteration gets, by `levelOf`; -1: none
-  size_t segment =
-      0; // isFull: what no barrier separates from the point at hand
+  bool isFull = false;           // `fully par`
+  int level = -1;                // Par: which scope an iteration gets, by `levelOf`; -1: none
+  size_t segment = 0;            // isFull: what no barrier separates from the point at hand
   bool nondeterministic = false; // `@nondeterministic` stands on it
-  bool asksNonEmpty = false,
-       isNonEmpty = true; // whether every axis is proved to have an index
+  bool asksNonEmpty = false, isNonEmpty = true; // whether every axis is proved to have an index
 };
 
-/// A read or write of a part of a buffer: one element at `at`, over all values
-/// of the symbols that it uses.
+/// A read or write of a part of a buffer: one element at `at`, over all values of the symbols that
+/// it uses.
 struct Access {
   const Decl *buffer = nullptr;
   std::vector<unsigned> path; // the leaf, for a buffer of tuples; empty: all
@@ -72,12 +66,11 @@ struct Access {
   SourceRange range;
   KnownList known;
   std::optional<AssignOp> atomic = {}; // updated as one
-  std::vector<size_t> segments =
-      {}; // of each `fully par` around, outermost first
+  std::vector<size_t> segments = {};   // of each `fully par` around, outermost first
 };
 
-/// Elements of a buffer that are written: `at` for all values of `loops`
-/// (outermost first) under which `guards` hold.
+/// Elements of a buffer that are written: `at` for all values of `loops` (outermost first) under
+/// which `guards` hold.
 struct Written {
   std::vector<unsigned> path;
   std::vector<facts::Expr> at;
@@ -108,31 +101,13 @@ struct WherePart {
   std::string text;
 };
 
-/// What a call needs of a function's signature beside Ast.h.
-struct FnInfo {
-  std::vector<facts::Constraint> required; // over its symbols
-  std::vector<std::pair<SourceRange, std::string>> requiredText;
-  std::vector<WherePart>
-      promised; // of dims that are found while running: proved in the body
-  bool isValid = false; // the signature has no errors
-  KnownList known;      // what it assumes
-};
-
 struct SymbolInfo {
   /// Found: the length of a filter, a dim that is known while running.
-  enum class Kind {
-    Dim,
-    Scalar,
-    Binder,
-    Data,
-    Fresh,
-    Found
-  } kind = Kind::Fresh;
+  enum class Kind { Dim, Scalar, Binder, Data, Fresh, Found } kind = Kind::Fresh;
   facts::Range range;
-  std::optional<facts::Expr> lo,
-      hi; // Binder: lo <= s < hi. Data with one range: the same
-  bool isVerified = false; // Data: by a range that code tests
-  bool isIndex = false; // Binder: any index that a slice or a whole axis covers
+  std::optional<facts::Expr> lo, hi; // Binder: lo <= s < hi. Data with one range: the same
+  bool isVerified = false;           // Data: by a range that code tests
+  bool isIndex = false;              // Binder: any index that a slice or a whole axis covers
 };
 
 /// What is known of the elements of a tensor that never changes.
@@ -144,8 +119,7 @@ struct TensorFacts {
   std::vector<Span> spans; // each element is in one of them; empty: any
   bool isTested = false;   // the spans, as each element is used
   bool isSorted = false, isPerm = false;
-  bool isDistinct =
-      false; // elements that differ in the last index alone are different
+  bool isDistinct = false; // elements that differ in the last index alone are different
 };
 
 /// An element of an immutable tensor.
@@ -159,12 +133,33 @@ struct ElementSymbol {
   std::optional<facts::Expr> equalTo; // by a fact, over dims
 };
 
-/// A fact `all d… |…| { … }`: for all `loops`, one case of each of the
-/// conditions holds of the `elements`.
+/// A fact `all d… |…| { … }`: for all `loops`, one case of each of the conditions holds of the `elements`.
 struct AllFact {
   std::vector<Loop> loops;
   std::vector<const ElementSymbol *> elements;
   std::vector<std::vector<std::vector<facts::Constraint>>> conditions;
+};
+
+/// A fact on data as a call proves it: of a whole vector (sorted, or without `fact` a permutation), or that for all
+/// `loops` one case of each of the conditions holds. The elements in their order of evaluation.
+struct CallFact {
+  const Fact *fact = nullptr;
+  const Decl *vector = nullptr;
+  bool isWhole = true; // nothing of it says something of others than integers
+  std::vector<Loop> loops;
+  std::vector<ElementSymbol> elements;
+  std::vector<std::vector<std::vector<facts::Constraint>>> conditions;
+};
+
+/// What a call needs of a function's signature beside Ast.h.
+struct FnInfo {
+  std::vector<facts::Constraint> required; // over its symbols
+  std::vector<std::pair<SourceRange, std::string>> requiredText;
+  std::vector<WherePart> promised; // of dims that are found while running: proved in the body
+  bool isValid = false;            // the signature has no errors
+  KnownList known;                 // what it assumes
+  std::vector<CallFact> callFacts; // what is verified of data, in that order
+  bool verifiesInside = false;     // its body calls a function that verifies facts
 };
 
 /// The struct that a value of type `t`, which may have lost axes, still is.
@@ -173,9 +168,8 @@ const StructDecl *structOf(const StructDecl *nominal, const Type &t);
 /// `t` without its first axes.
 Type withoutOuter(const Type &t, size_t axes);
 /// A symbol of `t`'s extents that belongs to one iteration.
-std::optional<facts::Symbol>
-innerSymbol(const Type &t, facts::Symbol mark,
-            const std::vector<SymbolInfo> &symbols);
+std::optional<facts::Symbol> innerSymbol(const Type &t, facts::Symbol mark,
+                                         const std::vector<SymbolInfo> &symbols);
 size_t countLeaves(const Type &t);
 /// The extents that are written in a type, by leaf, outer ones first.
 std::vector<std::vector<ExprPtr *>> extentsByLeaf(TypeExpr &type);

@@ -30,6 +30,7 @@
 //   CheckAttrs.cpp       attributes
 //   CheckEnsure.cpp      promises of `ensure`
 //   CheckFacts.cpp       facts on data: what is verified, and what is known of an element by it
+//   CheckCallFacts.cpp   what a callee verifies, proved of its arguments
 //   CheckElements.cpp    elements where facts on data are used: order, instances, coverage
 //   CheckRanges.cpp      ranges of values and permutations, proved where they are no parameter's
 //   CheckStructs.cpp     structs as types and values, their operators
@@ -451,16 +452,21 @@ private:
   std::map<const Decl *, std::vector<AllFact>> allFacts;
   static bool isDataFact(const Fact &fact);
   void checkDataFacts(FnDecl &fn);
-  bool checkDataFact(Fact &fact, const std::string &what);
+  bool checkDataFact(Fact &fact, const std::string &what, AllFact &all);
   bool checkFactChain(std::vector<ExprPtr> &chain, const std::vector<BinaryOp> &rels,
                       std::vector<Cases> &conditions);
   const Decl *checkSorted(Fact &fact);
-  bool checkAllFact(Fact &fact);
+  bool checkAllFact(Fact &fact, AllFact &all);
   bool checkEach(Fact::Each &each, std::vector<Cases> &conditions);
   void addDataCheck(DataCheck check, SourceRange range, std::string text);
   void enterDataFacts(FnDecl &fn);
   unsigned choiceDepth = 0; // `if` statements around
-  void checkFactsOfCall(const CallExpr &e, const FnDecl &fn);
+  void checkFactsOfCall(const CallExpr &e, const FnDecl &fn,
+                        const llvm::DenseMap<facts::Symbol, FExpr> &solved); // CheckCallFacts.cpp
+  bool isFactKnown(const CallExpr &e, const FnDecl &fn, const CallFact &fact,
+                   const llvm::DenseMap<facts::Symbol, FExpr> &solved);
+  const Decl *trustedTensor(const CallExpr &e, const FnDecl &fn, const Decl *param) const;
+  void keepCallFact(const FnDecl &fn, const Fact *fact, const Decl *vector, AllFact all);
   void checkAssume(AssumeStmt &s);
   void assumeWritten(const CallExpr &e);
   const Decl *tensorNamed(const Expr &e) const;
