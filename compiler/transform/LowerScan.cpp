@@ -19,7 +19,9 @@ using namespace mlir;
 
 namespace texpr {
 
-static constexpr int64_t kMaxChunks = 64, kChunkIndices = 16384;
+static constexpr int64_t kMaxChunks = 64; // totals that one thread combines between the two passes
+static constexpr int64_t kChunkIndices =
+    16384; // pays for handing a task to a thread, of cheap bodies too
 
 // ---- what filters share -------------------------------------------------------------------------
 
@@ -222,6 +224,24 @@ static tx::CombinerOp combinerOf(tx::ScanOp op) {
   return SymbolTable::lookupNearestSymbolFrom<tx::CombinerOp>(op, op.getCombinerAttr());
 }
 
+/// The position in the domain of step `t` of a chain over `size` positions.
+static Value positionOf(OpBuilder &b, tx::ScanOp op, Value size, Value t) {
+  if (!op.getReverse())
+    return t;
+  Value one = arith::ConstantIndexOp::create(b, op.getLoc(), 1);
+  Value last = arith::SubIOp::create(b, op.getLoc(), size, one);
+  return arith::SubIOp::create(b, op.getLoc(), last, t);
+}
+
+/// A point counted from 0, as results are.
+static SmallVector<Value> fromZero(OpBuilder &b, Location loc, ValueRange point, ValueRange lower) {
+  SmallVector<Value> index;
+  for (auto [at, lo] : llvm::zip_equal(point, lower))
+    index.push_back(
+        getConstantIntValue(lo) == 0 ? at : arith::SubIOp::create(b, loc, at, lo).getResult());
+  return index;
+}
+
 void ParLowering::lowerScan(tx::ScanOp op) {
   Location loc = op.getLoc();
   keepExtents(op);
@@ -244,11 +264,7 @@ void ParLowering::lowerScan(tx::ScanOp op) {
       start.push_back(seen);
     return chain(loc, from, to, cast<StringAttr>(op.getAxes()[0]), start,
                  [&](Value t, ValueRange carried) {
-                   Value at = t;
-                   if (op.getReverse()) {
-                     Value last = arith::SubIOp::create(b, loc, size, constantIndex(loc, 1));
-                     at = arith::SubIOp::create(b, loc, last, t);
-                   }
+                   Value at = positionOf(b, op, size, t);
                    SmallVector<Value> point = pointAt(loc, at, op.getLower(), op.getUpper());
                    SmallVector<Value> next = bodyAt(op.getBody().front(), point);
                    Value was = seen ? carried.back() : Value();
@@ -313,10 +329,7 @@ void ParLowering::lowerScan(tx::ScanOp op) {
 /// Stores scalars at a point of the results, which count from 0.
 void ParLowering::storeAt(Location loc, ValueRange values, ArrayRef<Place> outs, ValueRange point,
                           ValueRange lower) {
-  SmallVector<Value> index;
-  for (auto [at, lo] : llvm::zip_equal(point, lower))
-    index.push_back(
-        getConstantIntValue(lo) == 0 ? at : arith::SubIOp::create(b, loc, at, lo).getResult());
+  SmallVector<Value> index = fromZero(b, loc, point, lower);
   for (auto [v, out] : llvm::zip_equal(values, outs))
     par::StoreOp::create(b, loc, v, out.buffer, out.at(index), Value());
 }
@@ -342,21 +355,13 @@ void ParLowering::scanTensors(tx::ScanOp op, ArrayRef<Place> outs) {
     start.push_back(arith::ConstantIntOp::create(b, loc, 0, 1));
   chain(loc, constantIndex(loc, 0), size, cast<StringAttr>(op.getAxes()[0]), start,
         [&](Value t, ValueRange carried) {
-          Value position = t;
-          if (op.getReverse()) {
-            Value last = arith::SubIOp::create(b, loc, size, constantIndex(loc, 1));
-            position = arith::SubIOp::create(b, loc, last, t);
-          }
+          Value position = positionOf(b, op, size, t);
           SmallVector<Value> point = pointAt(loc, position, op.getLower(), op.getUpper());
           SmallVector<Value> next = bodyAt(op.getBody().front(), point);
           SmallVector<Place> from;
           for (Value v : next)
             from.push_back(places.lookup(v));
-          SmallVector<Value> index;
-          for (auto [at, lo] : llvm::zip_equal(point, op.getLower()))
-            index.push_back(getConstantIntValue(lo) == 0
-                                ? at
-                                : arith::SubIOp::create(b, loc, at, lo).getResult());
+          SmallVector<Value> index = fromZero(b, loc, point, op.getLower());
           forallOver(loc, inner, [&](ValueRange at) {
             SmallVector<Value> before, now;
             for (auto [old, place] : llvm::zip_equal(so, from)) {
