@@ -6,7 +6,7 @@
 //   →  tx.scatter [%k] by add over (%i) = (0) to (%n) { tx.yield %bin[%i], %w[%i] }
 // What must hold: the checker has shown which places lie inside, and which differ; the rest has a
 // failure site.
-#include "compiler/import/Importer.h"
+#include "compiler/import/Ragged.h"
 
 using namespace mlir;
 
@@ -56,11 +56,19 @@ SmallVector<Value> FnImporter::scatterLeaves(const ScatterExpr &e, ArrayRef<unsi
   }
   for (const Type *t : types)
     extentsOf(t->shape);
-  bounds(e.domain, 0, axes, lower, upper);
   std::optional<int64_t> site;
   for (auto [k, s] : llvm::enumerate(program.checked.sites))
     if (s.expr == &e)
       site = k;
+  if (independentAxes(e.domain, e.binders, 0) < axes) {
+    SmallVector<Value> shapes;
+    for (unsigned k : leaves)
+      llvm::append_range(shapes, extentsOf(types[k]->shape));
+    RaggedScatter ragged{
+        *this, e, leaves, isUnsigned, site ? b.getI64IntegerAttr(*site) : IntegerAttr(), extents};
+    return ragged.build(results, shapes, start);
+  }
+  bounds(e.domain, 0, axes, lower, upper);
   auto flag = [&](bool holds) { return holds ? b.getUnitAttr() : UnitAttr(); };
   auto form = tx::ScatterOp::create(
       b, loc, results, extents, start, lower, upper,
@@ -80,8 +88,10 @@ SmallVector<Value> FnImporter::scatterLeaves(const ScatterExpr &e, ArrayRef<unsi
   }
   Body body(*this, form.getBody(), form.getLower().getTypes());
   bind(body.args);
-  for (const StmtPtr &s : e.stmts)
-    statement(*s);
+  std::vector<const Expr *> after{e.put.get()};
+  for (const ExprPtr &at : e.at)
+    after.push_back(at.get());
+  statements(e.stmts, after);
   SmallVector<Value> yielded;
   for (const ExprPtr &at : e.at)
     yielded.push_back(index(*at));

@@ -10,6 +10,7 @@
 //   ImportForms.cpp    compute, reduce
 //   ImportPrefix.cpp   scan, filter
 //   ImportScatter.cpp  scatter
+//   ImportRagged.cpp   scatter over lists of differing lengths
 //   ImportSort.cpp     argsort, top
 //   ImportIterate.cpp  for, while
 //   ImportInout.cpp    what is lent

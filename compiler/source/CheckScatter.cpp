@@ -193,12 +193,8 @@ void Checker::checkScatter(ScatterExpr &e, const Type *expected) {
   Assuming scope(*this);
   Frame frame;
   frame.range = e.range;
-  bool isRight = checkDomain(e.domain, e.binders, true, "scatter", frame);
+  bool isRight = checkDomain(e.domain, e.binders, false, "scatter", frame);
   checkAttrs(e.attrs, AttrPlace::Form, &e.binders, nullptr);
-  for (const StmtPtr &s : e.stmts)
-    if (s && s->kind != StmtKind::Let)
-      notYet(s->range,
-             "a statement other than `let` before `at` (a block as the value may have it)");
   frames.push_back(frame);
   if (e.where && checkCondition(e.where))
     assume(formula(*e.where));

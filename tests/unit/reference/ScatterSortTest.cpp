@@ -48,6 +48,20 @@ void expect(const std::string &text, std::vector<Value> params, std::vector<Valu
         << "got " << describe((*got)[r]) << "\nexpected " << describe(expected[r]);
 }
 
+TEST(Scatter, BoundsOfEarlierIndices) {
+  expect("fn f(row: i64[m + 1], x: i64[z]) -> (h: i64[4])\n"
+         "where row[0] == 0, row[m] == z, sorted(row) {\n"
+         "  scatter(+) [4] over m, row[i]..row[i + 1] |i, p| { at i or skip put x[p] }\n}\n",
+         {i64s({4}, {0, 2, 2, 5}), i64s({5}, {1, 2, 4, 8, 16})}, {i64s({4}, {3, 0, 28, 0})});
+  expect("fn f(x: i64[n]) -> (h: i64[n * n]) {\n"
+         "  scatter [n * n] over n, 0..i |i, j| {\n"
+         "    t: i64 = 0;\n"
+         "    seq j + 1 |k| { t += x[k]; }\n"
+         "    at i * n + j or skip put t\n"
+         "  }\n}\n",
+         {i64s({3}, {1, 2, 4})}, {i64s({9}, {0, 0, 0, 1, 0, 0, 1, 3, 0})});
+}
+
 TEST(Scatter, Operators) {
   expect("fn f(bin: i32[n], w: f32[n]) -> (h: f32[3], c: i64[3]) {\n"
          "  scatter(+) [3] over n |i| { at bin[i] or skip put (w[i], 1) }\n}\n",
