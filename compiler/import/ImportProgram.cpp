@@ -221,10 +221,9 @@ func::FuncOp ProgramImporter::declare(const FnDecl &fn, bool isTrusted) {
       s.resultAttrs[k] = attrs.getDictionary(&context);
     }
   }
-  auto func =
-      func::FuncOp::create(loc(fn.range), isTrusted ? trustedName(fn) : fn.name.text,
-                           b.getFunctionType(s.inputs, s.results), ArrayRef<NamedAttribute>{},
-                           s.inputAttrs);
+  auto func = func::FuncOp::create(loc(fn.range), isTrusted ? trustedName(fn) : fn.name.text,
+                                   b.getFunctionType(s.inputs, s.results),
+                                   ArrayRef<NamedAttribute>{}, s.inputAttrs);
   func.setAllResultAttrs(s.resultAttrs);
   if (isTrusted) {
     func.setPrivate();

@@ -56,7 +56,7 @@ TEST_P(Imports, WellFormed) {
   EXPECT_TRUE(mlir::succeeded(mlir::verify(*module)));
   size_t exported = 0, funcs = 0;
   for (auto func : module->getOps<mlir::func::FuncOp>()) {
-    ++funcs;
+    funcs += !func.getName().ends_with(".trusted"); // the copy that verifies no facts
     exported += func->hasAttr("tx.export");
     EXPECT_EQ(func.isPrivate(), !func->hasAttr("tx.export"));
   }
