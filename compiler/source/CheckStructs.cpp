@@ -8,6 +8,7 @@
 //   a * b                     →   op *(a, b), element by element where there is a tensor
 #include "compiler/source/Checker.h"
 #include "compiler/source/Clone.h"
+#include "compiler/source/Parser.h"
 #include <algorithm>
 
 namespace texpr {
@@ -41,6 +42,12 @@ bool Checker::resolveStruct(StructDecl &s, std::vector<StructDecl *> &path) {
     for (; from != path.end(); ++from)
       cycle += "`" + (*from)->name.text + "` → ";
     diags.error(s.name.range, "a struct may not hold itself: " + cycle + "`" + s.name.text + "`");
+    isBadStruct.insert(&s);
+    return false;
+  }
+  if (path.size() >= maxNesting) {
+    diags.error(s.name.range, "structs more than " + std::to_string(maxNesting) +
+                                  " deep in one another, the limit");
     isBadStruct.insert(&s);
     return false;
   }

@@ -223,6 +223,9 @@ bool Checker::expectType(const Expr &e, const Type &want, const std::string &wha
   if (sameType(e.type, want))
     return true;
   auto error = diags.error(e.range, what + " is " + str(want) + ", but this is " + str(e.type));
+  if (str(want) == str(e.type))
+    error.note("lengths that different forms have found may have one name here, yet nothing proves "
+               "them equal");
   if (e.type.isScalar() && want.isScalar() && e.type.scalar != ScalarKind::Bool &&
       want.scalar != ScalarKind::Bool)
     error.fix(e.range, std::string(spelling(want.scalar)) + "(" + text(e.range) + ")",
