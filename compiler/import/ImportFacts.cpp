@@ -8,6 +8,7 @@
 // Where two indices have one element, one of them is stored last, and the other one is found.
 #include "compiler/import/Importer.h"
 #include "compiler/source/Walk.h"
+#include "dialects/plan/Plan.h"
 
 using namespace mlir;
 
@@ -211,6 +212,7 @@ void FnImporter::verifyPermutation(const Decl &param, int64_t site) {
         Value zero = arith::ConstantIndexOp::create(b, loc, 0);
         auto seq =
             par::SeqOp::create(b, loc, TypeRange(), zero, n, ValueRange(), b.getStringAttr("i"));
+        plan::setWhy(seq, "on one thread, as two elements may have one place");
         Body body(*this, seq.getBody(), {b.getIndexType()});
         Value at = element({buffers[0], p.kind}, body.args[0]);
         par::StoreOp::create(b, loc, scalars().toElement(ScalarKind::I64, body.args[0]), buffers[1],

@@ -8,6 +8,9 @@
 #include "compiler/report/Values.h"
 #include "compiler/report/Work.h"
 #include "dialects/plan/Plan.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -174,13 +177,37 @@ private:
     return place;
   }
 
+  /// Of a specialized function: which value of the dim the kernel is for.
+  static std::string valueOf(const FnDecl &fn, par::KernelOp kernel) {
+    auto isAsked = [](const Attr &a) { return a.name.text == "specialize"; };
+    if (llvm::none_of(fn.attrs, isAsked))
+      return "";
+    std::string other;
+    for (Operation *op = kernel; auto choice = op->getParentOfType<scf::IfOp>(); op = choice) {
+      auto test = choice.getCondition().getDefiningOp<arith::CmpIOp>();
+      auto func = choice->getParentOfType<func::FuncOp>();
+      auto dim = test ? dyn_cast<BlockArgument>(test.getLhs()) : BlockArgument();
+      IntegerAttr value;
+      if (!dim || dim.getOwner() != &func.front() ||
+          test.getPredicate() != arith::CmpIPredicate::eq ||
+          !matchPattern(test.getRhs(), m_Constant(&value)))
+        continue;
+      auto name = func.getArgAttrOfType<StringAttr>(dim.getArgNumber(), "tx.dim");
+      if (name && choice.getThenRegion().isAncestor(kernel->getParentRegion()))
+        return ", where " + name.str() + " == " + std::to_string(value.getInt());
+      if (name)
+        other = ", for every other " + name.str();
+    }
+    return other;
+  }
+
   void kernels(const FnDecl &fn, func::FuncOp mapped) {
     auto counted = kernelsOf(input.par, fn.name.text);
     auto shown = kernelsOf(input.mapped, fn.name.text);
     row("kernels", std::to_string(shown.size()));
     for (size_t k = 0; k < shown.size(); ++k) {
       Place anchor = anchorOf(k < counted.size() ? counted[k] : shown[k]);
-      os << "  kernel " << k + 1;
+      os << "  kernel " << k + 1 << valueOf(fn, shown[k]);
       if (anchor.line)
         os << ", " << lineOf(fn, anchor) << ": " << textAt(anchor).trim();
       os << "\n";
