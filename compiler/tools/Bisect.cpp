@@ -101,7 +101,7 @@ Datum Bisection::drawDim(unsigned attempt, unsigned dims, int64_t largest) {
   if (dims > 3)
     unit = draw(0, 1) ? std::min<int64_t>(unit, 16) : 1;
   if (attempt >= 64 && dims <= 2) // a fact may ask for much
-    unit *= 4;
+    unit *= dims == 1 ? 16 : 4;
   if (unit > 1)
     return Datum::ofInteger(unit * draw(1, 2));
   return Datum::ofInteger(draw(attempt % 3 ? 1 : 0, largest));

@@ -62,8 +62,7 @@ TEST_P(Imports, WellFormed) {
   }
   // A local function that changes what it is lent stands where it is called.
   size_t inPlace = std::ranges::count_if(checked.program->fns, [](const auto &fn) {
-    return fn->isLocal &&
-           std::ranges::any_of(fn->params, [](const Param &p) { return p.isInout; });
+    return fn->isLocal && std::ranges::any_of(fn->params, [](const Param &p) { return p.isInout; });
   });
   EXPECT_EQ(funcs + inPlace, checked.program->fns.size());
   EXPECT_GT(exported, 0u);
