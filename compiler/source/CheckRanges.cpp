@@ -74,6 +74,8 @@ std::optional<TensorFacts> Checker::factsOf(const Expr &e) const {
     return sortFacts(*sort);
   if (auto *compute = llvm::dyn_cast<ComputeExpr>(&e))
     return compute->body && compute->body->value ? stackFacts(*compute->body->value) : std::nullopt;
+  if (auto *filter = llvm::dyn_cast<FilterExpr>(&e))
+    return filter->body && filter->body->value ? stackFacts(*filter->body->value) : std::nullopt;
   if (auto *loop = llvm::dyn_cast<ForExpr>(&e))
     if (loop->carried.size() == 1 && !loop->step.keep && loop->carried[0].declared)
       return declaredFacts(*loop->carried[0].declared);

@@ -215,8 +215,12 @@ void Checker::requireScalarDims(FnDecl &fn) {
 
 bool Checker::isSupportedFact(const Fact &fact) {
   if (fact.isAll || !fact.at.empty() || fact.chain.size() < 2) {
-    if (fact.isAll || !fact.chain.empty())
-      notYet(fact.range, fact.isAll ? "a fact of all elements" : "this fact");
+    if (!fact.at.empty())
+      diags.error(fact.range, "`at (…)` says for which dims a promise of `ensure` is made; a fact "
+                              "of `where` holds at every call");
+    else if (fact.isAll || !fact.chain.empty())
+      diags.error(fact.range,
+                  "a fact is a relation of integers, `sorted(x)`, or `all` of elements");
     return false;
   }
   for (const ExprPtr &e : fact.chain)
