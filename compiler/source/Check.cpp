@@ -188,7 +188,8 @@ void Checker::checkOpSignature(OpDecl &op) {
                                    "it to tensors element by element");
       }
     if (t && (r->perm || !r->set.empty()))
-      notYet(r->type.range, "a range of an op's operand");
+      diags.error(r->type.range, "an op combines all values of its type: a range stands on a "
+                                 "`let`, a carried value or a result");
     types.push_back(t.value_or(Type()));
   }
   inSignature = false;
