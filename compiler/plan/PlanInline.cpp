@@ -6,7 +6,7 @@
 //   a loop inside, or evaluated unboundedly  not
 //   else      inline where (evaluations - 1) · operations of an element <= a store and the loads that it saves: 1 each while a
 //             shared row holds it, 1 a byte where it would go through memory
-// At -O0 only views.
+// No element is evaluated more than 32 times, each a copy of its body. At -O0 only views.
 #include "compiler/plan/CostModel.h"
 #include "compiler/plan/Passes.h"
 #include "compiler/plan/Pins.h"
@@ -21,6 +21,9 @@ namespace texpr::plan {
 
 namespace {
 std::string number(double v) { return std::to_string(int64_t(std::min(v, 1e15))); }
+
+/// Beyond so many evaluations of an element none is cheaper than a load from where it was stored.
+constexpr double kMostCopies = 32;
 
 struct PlanInline : impl::PlanInlineBase<PlanInline> {
   using PlanInlineBase::PlanInlineBase;
@@ -81,6 +84,10 @@ struct PlanInline : impl::PlanInlineBase<PlanInline> {
       return "";
     if (evaluations.count <= 1 && !evaluations.isUnbounded)
       return "every element is read once";
+    // Before common subexpressions meet again, each evaluation is a copy of the body: a chain of values that are read twice would double
+    // with every link.
+    if (evaluations.count > kMostCopies)
+      return "";
     Cost cost = costOf(op);
     if (cost.isUnbounded)
       return "";
