@@ -232,9 +232,9 @@ void Checker::checkOpBody(OpDecl &op) {
     return;
   bool isScalar = true;
   auto visit = [&](Expr &e) {
-    if (isScalar && (e.kind == ExprKind::Compute || e.kind == ExprKind::Reduce ||
-                     e.kind == ExprKind::Scan || e.kind == ExprKind::Filter ||
-                     e.kind == ExprKind::For || e.kind == ExprKind::List)) {
+    if (isScalar &&
+        (e.kind == ExprKind::Compute || e.kind == ExprKind::Reduce || e.kind == ExprKind::Scan ||
+         e.kind == ExprKind::Filter || e.kind == ExprKind::For || e.kind == ExprKind::List)) {
       diags.error(e.range, "the body of an op is made of scalars");
       isScalar = false;
     }
@@ -276,7 +276,9 @@ void Checker::checkFnBody(FnDecl &fn) {
   else
     checkBlock(*fn.body, nullptr);
   if (!hasResult && fn.body->value && fn.body->value->type.isValid())
-    diags.error(fn.body->value->range, "`" + fn.name.text + "` has no result: nothing takes this value")
+    diags
+        .error(fn.body->value->range,
+               "`" + fn.name.text + "` has no result: nothing takes this value")
         .note("an `inout` parameter keeps what is stored to it");
   if (hasResult && isRight && fn.body->value && settleFoundDims(fn, fn.body->value->type) &&
       expectType(*fn.body->value, want, "the result of `" + fn.name.text + "`"))
@@ -338,8 +340,9 @@ void Checker::checkCycles() {
       all += 1 + weight[edge.callee];
       if (all <= maxCalls)
         continue;
-      diags.error(edge.range, "`" + name + "` makes more than " + std::to_string(maxCalls) +
-                                  " calls, with those inside of what it calls; that is the limit")
+      diags
+          .error(edge.range, "`" + name + "` makes more than " + std::to_string(maxCalls) +
+                                 " calls, with those inside of what it calls; that is the limit")
           .note("each call is compiled into its caller anew: let one `let` or form make what "
                 "several of them do");
       all = 0;

@@ -103,7 +103,8 @@ std::optional<Type> Checker::resolveType(TypeExpr &t, bool inSignature) {
     // A struct that is left here has an error of its own.
     if (!t.name.text.empty() && !isPartial && !structByName.count(t.name.text))
       diags.error(t.name.range, "no type is named `" + t.name.text + "`")
-          .note("types are f64 f32 f16 bf16 f8e4m3 f8e5m2, i8 … i64, u8 … u64, bool, structs, tuples and "
+          .note("types are f64 f32 f16 bf16 f8e4m3 f8e5m2, i8 … i64, u8 … u64, bool, structs, "
+                "tuples and "
                 "tensors of them");
     return std::nullopt;
   }
