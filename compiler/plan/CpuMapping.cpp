@@ -128,8 +128,8 @@ bool mayVectorizeForall(par::ForallOp leaf) {
                             llvm::any_of(reduce->getOperands(),
                                          [&](Value o) { return par::dependsOn(o, iv); });
                 if (auto seq = dyn_cast<par::SeqOp>(op))
-                  blocks |= par::dependsOn(seq.getLower(), iv) ||
-                            par::dependsOn(seq.getUpper(), iv);
+                  blocks |=
+                      par::dependsOn(seq.getLower(), iv) || par::dependsOn(seq.getUpper(), iv);
                 return blocks ? WalkResult::interrupt() : WalkResult::advance();
               })
               .wasInterrupted();

@@ -216,7 +216,8 @@ struct CallExpr : ExprOf<ExprKind::Call> {
       false;            // [checker] `fn` is of scalars, and an argument is a tensor: each element
   OpDecl *op = nullptr; // [checker] a user op called as a function; `isElementwise` on tensors
   std::optional<ScalarKind> conversion; // [checker] `f32(x)`
-  bool isDescending = false; // [checker] `desc(key)` of a sort: the argument, ordered from the largest
+  bool isDescending =
+      false; // [checker] `desc(key)` of a sort: the argument, ordered from the largest
   bool isReshape =
       false; // [checker] `reshape(x, [m * n])`: the second argument has no type of its own
   LaneOp laneOp = LaneOp::None; // [checker] `shuffle`, …
@@ -552,7 +553,8 @@ struct FnDecl {
   BlockPtr body;
   std::vector<DimBinding> dims; // [checker] by first appearance: the order of the C signature
   std::vector<EntryCheck> entryChecks; // [checker]
-  std::vector<ScalarKind> typeArgs; // of an instance of a generic function, in the order of its `typeParams`
+  std::vector<ScalarKind>
+      typeArgs;        // of an instance of a generic function, in the order of its `typeParams`
   bool isUsed = false; // declared in a file that is not on the command line
 };
 struct OpDecl {

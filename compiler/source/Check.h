@@ -50,7 +50,19 @@ struct DataCheck {
 
 /// One line of `explain`: why an access is safe, a par free of races, a buffer written.
 struct CheckNote {
-  enum class Kind { Proved, Else, Verified, Entry, Race, Disjoint, Written, CallFact, Fact, Assumed, Planned };
+  enum class Kind {
+    Proved,
+    Else,
+    Verified,
+    Entry,
+    Race,
+    Disjoint,
+    Written,
+    CallFact,
+    Fact,
+    Assumed,
+    Planned
+  };
   Kind kind = Kind::Proved;
   const FnDecl *fn = nullptr; // null: in an op
   SourceRange range;
@@ -62,8 +74,9 @@ struct CheckedProgram {
   std::unique_ptr<Program> program;
   std::vector<FailureSite> sites; // those of parameters first
   std::vector<DataCheck> dataChecks;
-  std::set<const Expr *> trustedCalls; // of functions with facts on data, all of which are proved there
-  std::vector<CheckNote> notes;   // in the order of the walk
+  std::set<const Expr *>
+      trustedCalls;             // of functions with facts on data, all of which are proved there
+  std::vector<CheckNote> notes; // in the order of the walk
   std::vector<SourceRange> machineOnly; // asm that says neither `means` nor what to do instead
   /// The expression that a fresh symbol stands for: an element, a wrapping operation, an `if`.
   std::unordered_map<facts::Symbol, const Expr *> symbolSource;

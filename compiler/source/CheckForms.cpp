@@ -60,9 +60,10 @@ bool Checker::checkDomain(std::vector<Axis> &domain, const Binders &binders, boo
             diags
                 .error(name->range, std::string("a bound of `") + form + "` may not depend on `" +
                                         name->text + "` of the same list")
-                .note(form == std::string("scatter")
-                          ? "cover the largest range, and choose with `where`"
-                          : "a tensor is a box: cover the largest one, and choose inside with `if`");
+                .note(
+                    form == std::string("scatter")
+                        ? "cover the largest range, and choose with `where`"
+                        : "a tensor is a box: cover the largest one, and choose inside with `if`");
             dependent = true;
           }
       };

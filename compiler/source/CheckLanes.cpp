@@ -227,8 +227,9 @@ void Checker::settleAtBarrier(const Frame &full, const Marks &marks) {
         e.symbols(used);
         for (facts::Symbol s : used)
           isOwn &= s < full.mark || others.count(s) || fixed.count(s) ||
-                   std::any_of(w.loops.begin(), w.loops.end(),
-                               [&](const Loop &inner) { return inner.symbol == s; });
+                   std::any_of(
+                       w.loops.begin(), w.loops.end(),
+                       [&](const Loop &inner) { return inner.symbol == s; });
         e = e.substitute([&](facts::Symbol s) {
           auto found = others.find(s);
           return found == others.end() ? std::nullopt : std::optional(found->second);

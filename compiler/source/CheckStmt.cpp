@@ -133,8 +133,7 @@ void Checker::bindPattern(Pattern &p, const Type &t, const Expr *init,
 bool Checker::checkRange(RType &r, const Type &t, const std::string &what) {
   std::vector<const Type *> leaves;
   t.leaves(leaves);
-  if (r.perm &&
-      (leaves.size() != 1 || leaves[0]->shape.size() != 1 || !isInt(leaves[0]->scalar))) {
+  if (r.perm && (leaves.size() != 1 || leaves[0]->shape.size() != 1 || !isInt(leaves[0]->scalar))) {
     diags.error(r.type.range, "a permutation is a vector of integers, not " + str(t));
     return false;
   }
@@ -331,7 +330,8 @@ void Checker::checkAssign(AssignStmt &s) {
     if (isRight)
       s.old->type = s.place->type;
     if (isRight && s.old->type.isScalar() && isInt(s.old->type.scalar))
-      s.old->value = newSymbol(s.old->name.text, rangeOf(s.old->type.scalar), SymbolInfo::Kind::Fresh);
+      s.old->value =
+          newSymbol(s.old->name.text, rangeOf(s.old->type.scalar), SymbolInfo::Kind::Fresh);
   }
   if (!isRight)
     return;

@@ -121,7 +121,7 @@ private:
   std::optional<Type> resolveType(TypeExpr &t, bool inSignature);
   std::set<const Decl *> unbound;     // dims of the signature at hand
   std::set<const Fact *> definitions; // facts of `where` that define a dim
-  std::vector<WherePart> whereParts; // of the signature at hand
+  std::vector<WherePart> whereParts;  // of the signature at hand
   unsigned priorChecks = 0;
   struct Divisor {
     FExpr value;
@@ -303,9 +303,9 @@ private:
   /// The integer that leaf `leaf` of a value is, where it is known.
   std::optional<FExpr> leafValue(const Expr &e, size_t leaf) const;
   std::map<const Expr *, std::vector<std::optional<FExpr>>> leafValues; // of forms and calls
-  std::map<const Decl *, std::pair<const Expr *, size_t>> letInit; // a `let`: leaf of a value
+  std::map<const Decl *, std::pair<const Expr *, size_t>> letInit;      // a `let`: leaf of a value
   std::map<const Expr *, KnownList> knownAt; // the values of branches: what is known there
-  struct RangeFault { // where a range is not proved, and what of it
+  struct RangeFault {                        // where a range is not proved, and what of it
     const Expr *at = nullptr;
     std::string why;
   };

@@ -33,7 +33,8 @@ Diagnostics::Entry Diagnostics::put(Severity severity, SourceRange range, std::s
     return Entry(nullptr);
   if (kept.size() >= 2 * maxErrors) // a flood of warnings
     return Entry(nullptr);
-  kept.push_back({severity, range, "", std::move(message), {contexts.rbegin(), contexts.rend()}, {}});
+  kept.push_back(
+      {severity, range, "", std::move(message), {contexts.rbegin(), contexts.rend()}, {}});
   return Entry(&kept.back());
 }
 

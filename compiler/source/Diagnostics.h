@@ -148,7 +148,7 @@ private:
   Entry put(Severity severity, SourceRange range, std::string message);
   std::deque<Diagnostic> kept;
   std::vector<Diagnostic::Note> contexts; // innermost last
-  unsigned errors = 0; // the dropped ones of a full sink too
+  unsigned errors = 0;                    // the dropped ones of a full sink too
 };
 
 } // namespace texpr

@@ -6,8 +6,8 @@
 namespace texpr {
 
 struct Walker {
-  std::function<void(Expr &)> onExpr;         // before its parts
-  std::function<void(const Decl &)> onBinder; // may be empty
+  std::function<void(Expr &)> onExpr;               // before its parts
+  std::function<void(const Decl &)> onBinder;       // may be empty
   std::function<void(TypeExpr &)> onType = nullptr; // before its parts
   std::function<void(Stmt &)> onStmt = nullptr;     // before its parts
   void expr(Expr *e);

@@ -27,9 +27,8 @@ bool makesTensors(Operation *op) {
 bool needsKernel(Operation *op) {
   bool found = false;
   op->walk([&](Operation *inner) {
-    found |=
-        isa<tx::ComputeOp, tx::ReduceOp, tx::ScanOp, tx::ScatterOp, tx::FilterOp, tx::SortOp,
-            tx::CheckOp, tx::ReadOp, tx::ListOp, par::DoOp, par::FailOp>(inner);
+    found |= isa<tx::ComputeOp, tx::ReduceOp, tx::ScanOp, tx::ScatterOp, tx::FilterOp, tx::SortOp,
+                 tx::CheckOp, tx::ReadOp, tx::ListOp, par::DoOp, par::FailOp>(inner);
   });
   return found;
 }

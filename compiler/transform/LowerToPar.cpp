@@ -227,7 +227,8 @@ void ParLowering::lowerBlock(Block &block) {
 void ParLowering::lowerOp(Operation *op) {
   b.setInsertionPoint(op);
   if (auto bind = dyn_cast<tx::BindOp>(op); bind && lentBuffers.contains(bind.getSource())) {
-    places[bind.getResult()] = {lentBuffers.lookup(bind.getSource()), {}}; // what is lent is the result
+    places[bind.getResult()] = {lentBuffers.lookup(bind.getSource()),
+                                {}}; // what is lent is the result
     dead.push_back(op);
   } else if (bind) {
     places[bind.getResult()] = {par::BindOp::create(b, op->getLoc(), bind.getSource().getType(),

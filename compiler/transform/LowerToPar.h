@@ -146,7 +146,7 @@ private:
   llvm::DenseMap<mlir::Value, Place> requests; // of values to come
   llvm::DenseMap<mlir::Value, llvm::SmallVector<mlir::Value>> extentsBefore;
   llvm::SmallVector<mlir::Operation *> dead;
-  llvm::SmallVector<mlir::Value> outArguments;           // of the function's results
+  llvm::SmallVector<mlir::Value> outArguments;          // of the function's results
   llvm::DenseMap<mlir::Value, mlir::Value> lentBuffers; // by argument
 };
 

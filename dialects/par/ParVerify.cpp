@@ -274,7 +274,7 @@ LogicalResult LaneOp::verify() {
                         .Default(3);
   // P25 a kind that exists, with its operands
   if (getOperands().size() != operands)
-    return emitOpError("is no operation `") << getKind() << "` of " << getOperands().size()
-                                            << " operands";
+    return emitOpError("is no operation `")
+           << getKind() << "` of " << getOperands().size() << " operands";
   return success();
 }

@@ -48,8 +48,8 @@ LogicalResult ForOp::verifyRegions() {
 LogicalResult ScanOp::verifyRegions() {
   Region none;
   if (failed(verifyDomain(*this, getLower(), getUpper(), getAxes(), getBody())) ||
-      failed(verifyReduction(*this, getOp(), getCombinerAttr(), getIsUnsigned(), none,
-                             getNumAxes())))
+      failed(
+          verifyReduction(*this, getOp(), getCombinerAttr(), getIsUnsigned(), none, getNumAxes())))
     return failure();
   // T24 a scan has one element an index, of what is yielded
   if (!areStacksOf(getResultTypes(), getYield().getOperandTypes(), getNumAxes()))
@@ -78,8 +78,8 @@ LogicalResult ScatterOp::verifyRegions() {
                                  << ")";
   // T27 a start is of the results' types
   if (!getBase().empty() && getBase().getTypes() != getResultTypes())
-    return emitOpError("starts from (") << getBase().getTypes() << ") and makes ("
-                                        << getResultTypes() << ")";
+    return emitOpError("starts from (")
+           << getBase().getTypes() << ") and makes (" << getResultTypes() << ")";
   // T28 what may fail says where
   if (!getSite() && ((!getSkip() && !getInBounds()) || (!getOp() && !getDistinct())))
     return emitOpError("tests its places and has no failure site");

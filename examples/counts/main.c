@@ -6,7 +6,8 @@ int main(void) {
   static int64_t count[256];
   if (counts(11, (const uint8_t *)"mississippi", count, NULL) != TX_OK)
     return 1;
-  printf("i: %lld, m: %lld, p: %lld\n", (long long)count['i'], (long long)count['m'], (long long)count['p']);
+  printf("i: %lld, m: %lld, p: %lld\n", (long long)count['i'], (long long)count['m'],
+         (long long)count['p']);
   const int32_t key[4] = {0, 1, 0, 1}, weight[4] = {5, -2, 3, -7};
   int32_t most[2], sum[2];
   if (largest(4, key, weight, 2, most, sum, NULL) != TX_OK)

@@ -15,7 +15,11 @@ int main(void) {
   printf("%g %g %g\n", y[0], y[1], y[2]);
 
   char text[128];
-  tx_call call = {.size = sizeof call, .abi = TEXPR_ABI_1, .device = TX_CPU, .error_text = text, .error_text_bytes = sizeof text};
+  tx_call call = {.size = sizeof call,
+                  .abi = TEXPR_ABI_1,
+                  .device = TX_CPU,
+                  .error_text = text,
+                  .error_text_bytes = sizeof text};
   row[1] = 3;
   tx_status status = spmv(3, 4, 3, row, col, val, x, y, &call);
   printf("%s: status %d\n", text, (int)status);

@@ -6,13 +6,15 @@
 int main(void) {
   float q[2] = {1, 1}, keys[3][2] = {{0}}, values[3][2] = {{30, 31}, {40, 41}, {10, 20}}, y[2];
   int32_t table[2][2] = {{2, 0}, {1, 0}}, length[2] = {3, 1};
-  tx_status status = paged_attention(2, 1, 1, 3, 2, 1, 2, q, &keys[0][0], &values[0][0], &table[0][0], length, 1.0f, y, NULL);
+  tx_status status = paged_attention(2, 1, 1, 3, 2, 1, 2, q, &keys[0][0], &values[0][0],
+                                     &table[0][0], length, 1.0f, y, NULL);
   if (status != TX_OK)
     return 1;
   printf("%g %g\n", y[0], y[1]);
 
   table[0][1] = 3;
-  status = paged_attention(2, 1, 1, 3, 2, 1, 2, q, &keys[0][0], &values[0][0], &table[0][0], length, 1.0f, y, NULL);
+  status = paged_attention(2, 1, 1, 3, 2, 1, 2, q, &keys[0][0], &values[0][0], &table[0][0], length,
+                           1.0f, y, NULL);
   printf("with page 3: status %d\n", (int)status);
   return status == TX_ERR_DATA ? 0 : 1;
 }
