@@ -2,6 +2,8 @@
 //
 //   top(k) n |i| { (g[i], desc(x[i])) }
 //   →  tx.sort (%i) = 0 to %n top %k {descending = [false, true]} { tx.yield %g[%i], %x[%i] }
+//
+// In: a checked form; its key is a scalar or a tuple of them, `desc` only around parts. Out: a tensor of i64 indices.
 #include "compiler/import/Importer.h"
 
 using namespace mlir;

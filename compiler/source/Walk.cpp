@@ -1,5 +1,7 @@
-// The children of every node, in the order of the source. Forms that the checker refuses are walked
-// too, as far as their expressions go; the operands of `asm` are not.
+// The children of every node, in the order of the source; of an `asm` its operands, what it means and its alternatives.
+//
+// In: any piece of a tree, checked or not (parts may be null after a syntax error). Out: calls of the Walker's functions, a node before
+// its parts. Nothing is changed here.
 #include "compiler/source/Walk.h"
 
 namespace texpr {
