@@ -355,7 +355,6 @@ std::pair<tx::Combine, bool> combineOf(const CombineOp &op, ScalarKind k);
 /// Every declaration that the tree refers to.
 void collectUses(const Expr *e, DeclSet &uses);
 void collectUses(const Stmt &s, DeclSet &uses);
-void collectUses(const Block &b, DeclSet &uses);
 
 /// The number of leaves of a type, and the leaves themselves.
 size_t leafCount(const Type &t);

@@ -142,92 +142,108 @@ Value Bound::ofTested(arith::SelectOp select, bool isUpper) {
   return arith::MaxSIOp::create(b, loc, most, least);
 }
 
+/// A sum or a difference, each side at its own end.
+Value Bound::ofSum(Operation *op, bool isUpper) {
+  Location loc = op->getLoc();
+  Value l = bound(op->getOperand(0), isUpper);
+  if (isa<arith::AddIOp>(op)) {
+    Value r = l ? bound(op->getOperand(1), isUpper) : Value();
+    return r ? arith::AddIOp::create(b, loc, l, r).getResult() : Value();
+  }
+  Value window = isUpper ? ofDifference(op) : Value();
+  Value r = l ? bound(op->getOperand(1), !isUpper) : Value();
+  if (!r)
+    return window;
+  Value plain = arith::SubIOp::create(b, loc, l, r);
+  return window ? arith::MinSIOp::create(b, loc, window, plain) : plain;
+}
+
+/// A min is below each of its sides, a max above; their other ends need both.
+Value Bound::ofExtreme(Operation *op, bool isUpper) {
+  Value l = bound(op->getOperand(0), isUpper), r = bound(op->getOperand(1), isUpper);
+  bool isMin = isa<arith::MinSIOp>(op);
+  if (!l || !r)
+    return isMin != isUpper ? Value() : (l ? l : r);
+  return isMin ? arith::MinSIOp::create(b, op->getLoc(), l, r).getResult()
+               : arith::MaxSIOp::create(b, op->getLoc(), l, r).getResult();
+}
+
+/// Extents are products of lengths: bounded where both sides are known not to be negative.
+Value Bound::ofProduct(arith::MulIOp op, bool isUpper) {
+  if (!isUpper && isNotNegative(op.getLhs()) && isNotNegative(op.getRhs()))
+    return arith::ConstantIndexOp::create(b, op.getLoc(), 0);
+  auto isNonNegative = [&](Value v) {
+    APInt least;
+    Value low = lower(v);
+    return low && matchPattern(low, m_ConstantInt(&least)) && !least.isNegative();
+  };
+  Value l = bound(op.getLhs(), isUpper), r = bound(op.getRhs(), isUpper);
+  if (!l || !r || !isNonNegative(op.getLhs()) || !isNonNegative(op.getRhs()))
+    return {};
+  return arith::MulIOp::create(b, op.getLoc(), l, r);
+}
+
+/// Digits of a linear index: 0 <= x % y < y, x / y grows with x.
+Value Bound::ofDigit(Operation *op, bool isUpper) {
+  Location loc = op->getLoc();
+  if (!isUpper)
+    return arith::ConstantIndexOp::create(b, loc, 0);
+  if (Value pieces = piecesOf(op))
+    return upper(pieces);
+  Value divisor = exact(op->getOperand(1));
+  if (!divisor)
+    return {};
+  Value one = arith::ConstantIndexOp::create(b, loc, 1);
+  if (isa<arith::RemUIOp>(op))
+    return arith::SubIOp::create(b, loc, divisor, one);
+  Value positive = arith::MaxSIOp::create(b, loc, divisor, one);
+  Value l = upper(op->getOperand(0));
+  return l ? arith::FloorDivSIOp::create(b, loc, l, positive).getResult() : Value();
+}
+
+Value Bound::ofSelect(arith::SelectOp select, bool isUpper) {
+  if (Value tested = ofTested(select, isUpper))
+    return tested;
+  Value l = bound(select.getTrueValue(), isUpper), r = bound(select.getFalseValue(), isUpper);
+  if (!l || !r)
+    return {};
+  return isUpper ? arith::MaxSIOp::create(b, select.getLoc(), l, r).getResult()
+                 : arith::MinSIOp::create(b, select.getLoc(), l, r).getResult();
+}
+
+/// A floor division by a positive constant grows with what is divided.
+Value Bound::ofQuotient(Operation *op, bool isUpper) {
+  APInt divisor;
+  if (!matchPattern(op->getOperand(1), m_ConstantInt(&divisor)) || !divisor.isStrictlyPositive())
+    return {};
+  Value l = bound(op->getOperand(0), isUpper);
+  if (!l)
+    return {};
+  Value by = arith::ConstantIndexOp::create(b, op->getLoc(), divisor.getSExtValue());
+  return arith::FloorDivSIOp::create(b, op->getLoc(), l, by);
+}
+
 Value Bound::bound(Value v, bool isUpper) {
   if (Value e = exact(v))
     return e;
   if (auto arg = dyn_cast<BlockArgument>(v))
     return ofArgument(arg, isUpper);
   Operation *op = v.getDefiningOp();
-  Location loc = op->getLoc();
-  auto both = [&](bool leftUpper, bool rightUpper, auto make) -> Value {
-    Value l = bound(op->getOperand(0), leftUpper), r = bound(op->getOperand(1), rightUpper);
-    return l && r ? make(l, r) : Value();
-  };
-  if (isa<arith::AddIOp>(op))
-    return both(isUpper, isUpper,
-                [&](Value l, Value r) { return arith::AddIOp::create(b, loc, l, r).getResult(); });
-  if (isa<arith::SubIOp>(op)) {
-    Value window = isUpper ? ofDifference(op) : Value();
-    Value plain = both(isUpper, !isUpper, [&](Value l, Value r) {
-      return arith::SubIOp::create(b, loc, l, r).getResult();
-    });
-    if (window && plain)
-      return arith::MinSIOp::create(b, loc, window, plain);
-    return window ? window : plain;
-  }
-  if (isa<arith::MinSIOp>(op)) {
-    Value l = bound(op->getOperand(0), isUpper), r = bound(op->getOperand(1), isUpper);
-    if (l && r)
-      return arith::MinSIOp::create(b, loc, l, r);
-    return isUpper ? (l ? l : r) : Value(); // a min is below each side
-  }
-  if (isa<arith::MaxSIOp>(op)) {
-    Value l = bound(op->getOperand(0), isUpper), r = bound(op->getOperand(1), isUpper);
-    if (l && r)
-      return arith::MaxSIOp::create(b, loc, l, r);
-    return isUpper ? Value() : (l ? l : r);
-  }
-  if (isa<arith::MulIOp>(op)) {
-    if (!isUpper && llvm::all_of(op->getOperands(), isNotNegative))
-      return arith::ConstantIndexOp::create(b, loc, 0);
-    // Extents are products of lengths: bounded where both sides are known not to be negative.
-    Value l = bound(op->getOperand(0), isUpper), r = bound(op->getOperand(1), isUpper);
-    Value l0 = bound(op->getOperand(0), false), r0 = bound(op->getOperand(1), false);
-    auto isNonNegative = [](Value low) {
-      APInt c;
-      return low && matchPattern(low, m_ConstantInt(&c)) && !c.isNegative();
-    };
-    if (l && r && isNonNegative(l0) && isNonNegative(r0))
-      return arith::MulIOp::create(b, loc, l, r);
-    return {};
-  }
-  // Digits of a linear index: 0 <= x % y < y, x / y grows with x.
-  if (isa<arith::RemUIOp, arith::DivUIOp>(op)) {
-    if (!isUpper)
-      return arith::ConstantIndexOp::create(b, loc, 0);
-    if (Value pieces = piecesOf(op))
-      return upper(pieces);
-    Value divisor = exact(op->getOperand(1));
-    if (!divisor)
-      return {};
-    if (isa<arith::RemUIOp>(op))
-      return arith::SubIOp::create(b, loc, divisor, arith::ConstantIndexOp::create(b, loc, 1));
-    Value one = arith::ConstantIndexOp::create(b, loc, 1);
-    Value positive = arith::MaxSIOp::create(b, loc, divisor, one);
-    if (Value l = bound(op->getOperand(0), true))
-      return arith::FloorDivSIOp::create(b, loc, l, positive);
-    return {};
-  }
+  if (isa<arith::AddIOp, arith::SubIOp>(op))
+    return ofSum(op, isUpper);
+  if (isa<arith::MinSIOp, arith::MaxSIOp>(op))
+    return ofExtreme(op, isUpper);
+  if (auto product = dyn_cast<arith::MulIOp>(op))
+    return ofProduct(product, isUpper);
+  if (isa<arith::RemUIOp, arith::DivUIOp>(op))
+    return ofDigit(op, isUpper);
   if (isa<arith::IndexCastOp>(op))
     return bound(op->getOperand(0), isUpper);
-  if (auto select = dyn_cast<arith::SelectOp>(op)) {
-    if (Value tested = ofTested(select, isUpper))
-      return tested;
-    Value l = bound(select.getTrueValue(), isUpper), r = bound(select.getFalseValue(), isUpper);
-    if (!l || !r)
-      return {};
-    return isUpper ? arith::MaxSIOp::create(b, loc, l, r).getResult()
-                   : arith::MinSIOp::create(b, loc, l, r).getResult();
-  }
-  APInt divisor;
-  bool isDivision = isa<arith::FloorDivSIOp>(op);
-  if (auto scalar = dyn_cast<tx::ScalarOp>(op))
-    isDivision = scalar.getKind() == tx::ScalarKind::floordiv;
-  if (isDivision && matchPattern(op->getOperand(1), m_ConstantInt(&divisor)) &&
-      divisor.isStrictlyPositive())
-    if (Value l = bound(op->getOperand(0), isUpper))
-      return arith::FloorDivSIOp::create(
-          b, loc, l, arith::ConstantIndexOp::create(b, loc, divisor.getSExtValue()));
+  if (auto select = dyn_cast<arith::SelectOp>(op))
+    return ofSelect(select, isUpper);
+  auto scalar = dyn_cast<tx::ScalarOp>(op);
+  if (isa<arith::FloorDivSIOp>(op) || (scalar && scalar.getKind() == tx::ScalarKind::floordiv))
+    return ofQuotient(op, isUpper);
   return {};
 }
 

@@ -21,6 +21,12 @@ private:
   mlir::Value ofArgument(mlir::BlockArgument arg, bool isUpper);
   mlir::Value ofDifference(mlir::Operation *sub);
   mlir::Value ofTested(mlir::arith::SelectOp select, bool isUpper);
+  mlir::Value ofSum(mlir::Operation *op, bool isUpper);
+  mlir::Value ofExtreme(mlir::Operation *op, bool isUpper);
+  mlir::Value ofProduct(mlir::arith::MulIOp op, bool isUpper);
+  mlir::Value ofDigit(mlir::Operation *op, bool isUpper);
+  mlir::Value ofSelect(mlir::arith::SelectOp select, bool isUpper);
+  mlir::Value ofQuotient(mlir::Operation *op, bool isUpper);
 
   mlir::OpBuilder &b;
   mlir::IRMapping &map;
