@@ -47,80 +47,98 @@ SmallVector<Value> indicesOf(Operation *access) {
   return cast<par::StoreOp>(access).getIndices();
 }
 
-/// The last loop that reads `alloc` stores each element of it, transformed, to the same place of a
-/// result that nothing else touches before: then the two may be one memory.
-std::optional<Home> findHome(par::AllocOp alloc) {
-  Block *block = alloc->getBlock();
-  unsigned rank = alloc.getExtents().size();
-  if (rank == 0)
-    return std::nullopt;
+/// The last forall that touches `alloc`, where it goes over all of it and reads each element at its own
+/// indices alone.
+par::ForallOp lastReader(par::AllocOp alloc) {
   Operation *last = nullptr;
   for (Operation *user : alloc->getUsers()) {
     if (!isa<par::LoadOp, par::StoreOp>(user))
-      return std::nullopt;
-    Operation *top = ancestorIn(block, user);
+      return {};
+    Operation *top = ancestorIn(alloc->getBlock(), user);
     if (!last || last->isBeforeInBlock(top))
       last = top;
   }
   auto loop = dyn_cast_or_null<par::ForallOp>(last);
-  if (!loop || loop.getLower().size() != rank)
-    return std::nullopt;
-  Block &body = loop.getBody().front();
+  if (!loop || loop.getLower().size() != alloc.getExtents().size())
+    return {};
   for (auto [lower, upper, extent] :
        llvm::zip(loop.getLower(), loop.getUpper(), alloc.getExtents()))
     if (!matchPattern(lower, m_Zero()) || upper != extent)
-      return std::nullopt;
-  // In the last loop: loads of the buffer at the loop's own indices, no stores to it.
+      return {};
+  Block &body = loop.getBody().front();
   SmallVector<Value> own(body.getArguments());
   for (Operation *user : alloc->getUsers())
     if (loop->isAncestor(user) &&
         (!isa<par::LoadOp>(user) || indicesOf(user) != own || user->getBlock() != &body))
-      return std::nullopt;
-  // One store to a result, at prefix ++ own.
+      return {};
+  return loop;
+}
+
+/// The one store of the loop to a result, at a prefix and the loop's own indices, where every element of
+/// `alloc` is read before its place is overwritten.
+par::StoreOp storeHome(par::AllocOp alloc, par::ForallOp loop) {
+  Block &body = loop.getBody().front();
+  SmallVector<Value> own(body.getArguments());
   par::StoreOp home;
-  for (auto store : body.getOps<par::StoreOp>())
-    if (isOutput(store.getDest()) &&
-        cast<par::BufType>(store.getDest().getType()).getElementType() ==
-            cast<par::BufType>(alloc.getType()).getElementType()) {
-      SmallVector<Value> indices = indicesOf(store);
-      if (indices.size() < rank ||
-          ArrayRef<Value>(indices).take_back(rank) != ArrayRef<Value>(own) || store.getMask())
-        continue;
-      if (home)
-        return std::nullopt;
-      home = store;
-    }
-  if (!home)
-    return std::nullopt;
-  // An element is read before its place is overwritten.
-  for (Operation *user : alloc->getUsers())
-    if (user->getBlock() == &body && !user->isBeforeInBlock(home))
-      return std::nullopt;
-  SmallVector<Value> prefix = indicesOf(home);
-  prefix.truncate(prefix.size() - rank);
-  // The prefix is fixed while the buffer lives, and names another part of the result in every
-  // iteration.
-  for (Value v : prefix) {
-    if (Operation *def = v.getDefiningOp();
-        def && def->getBlock() == block && !def->isBeforeInBlock(alloc))
-      return std::nullopt;
-    if (loop->isAncestor(v.getParentRegion()->getParentOp()))
-      return std::nullopt;
+  for (auto store : body.getOps<par::StoreOp>()) {
+    SmallVector<Value> indices = indicesOf(store);
+    if (!isOutput(store.getDest()) || store.getMask() || indices.size() < own.size() ||
+        ArrayRef<Value>(indices).take_back(own.size()) != ArrayRef<Value>(own) ||
+        cast<par::BufType>(store.getDest().getType()).getElementType() !=
+            cast<par::BufType>(alloc.getType()).getElementType())
+      continue;
+    if (home)
+      return {};
+    home = store;
   }
-  for (Operation *user : home.getDest().getUsers())
-    if (user != home.getOperation() &&
-        (isa<par::LoadOp>(user) || loop->getParentOp()->isAncestor(user)))
-      return std::nullopt;
-  // Each iteration of every enclosing forall must own its part: its variables are among the prefix.
+  for (Operation *user : alloc->getUsers())
+    if (home && user->getBlock() == &body && !user->isBeforeInBlock(home))
+      return {};
+  return home;
+}
+
+/// The prefix is fixed while the buffer lives, and nothing else touches the result in that time.
+bool isFreeFor(par::AllocOp alloc, par::ForallOp loop, par::StoreOp home, ArrayRef<Value> prefix) {
+  for (Value v : prefix) {
+    Operation *def = v.getDefiningOp();
+    if (def && def->getBlock() == alloc->getBlock() && !def->isBeforeInBlock(alloc))
+      return false;
+    if (loop->isAncestor(v.getParentRegion()->getParentOp()))
+      return false;
+  }
+  return llvm::none_of(home.getDest().getUsers(), [&](Operation *user) {
+    return user != home.getOperation() &&
+           (isa<par::LoadOp>(user) || loop->getParentOp()->isAncestor(user));
+  });
+}
+
+/// Each iteration of every enclosing forall must own its part: its variables are among the prefix.
+bool isOwnPart(par::AllocOp alloc, ArrayRef<Value> prefix) {
   for (Operation *p = alloc->getParentOp(); p && !isa<func::FuncOp>(p); p = p->getParentOp()) {
     if (auto forall = dyn_cast<par::ForallOp>(p)) {
       for (Value iv : forall.getBody().front().getArguments())
         if (!llvm::is_contained(prefix, iv))
-          return std::nullopt;
+          return false;
     } else if (!isa<par::KernelOp, scf::IfOp>(p)) {
-      return std::nullopt;
+      return false;
     }
   }
+  return true;
+}
+
+/// The last loop that reads `alloc` stores each element of it, transformed, to the same place of a
+/// result that nothing else touches before: then the two may be one memory.
+std::optional<Home> findHome(par::AllocOp alloc) {
+  if (alloc.getExtents().empty())
+    return std::nullopt;
+  par::ForallOp loop = lastReader(alloc);
+  par::StoreOp home = loop ? storeHome(alloc, loop) : par::StoreOp();
+  if (!home)
+    return std::nullopt;
+  SmallVector<Value> prefix = indicesOf(home);
+  prefix.truncate(prefix.size() - alloc.getExtents().size());
+  if (!isFreeFor(alloc, loop, home, prefix) || !isOwnPart(alloc, prefix))
+    return std::nullopt;
   return Home{home.getDest(), prefix};
 }
 

@@ -26,37 +26,68 @@ static std::optional<Datum> partOf(const Datum &array, int64_t place, ArrayRef<i
   return part;
 }
 
-LogicalResult Machine::scatter(tx::ScatterOp op) {
-  tx::CombinerOp combiner;
-  if (op.getCombinerAttr())
-    combiner = SymbolTable::lookupNearestSymbolFrom<tx::CombinerOp>(op, op.getCombinerAttr());
-  tx::Combine how = op.getOp().value_or(tx::Combine::add);
-  SmallVector<Datum> sums;
+/// The user's operator, where it is one.
+static tx::CombinerOp combinerOf(tx::ScatterOp op) {
+  auto name = op.getCombinerAttr();
+  return name ? SymbolTable::lookupNearestSymbolFrom<tx::CombinerOp>(op, name) : tx::CombinerOp();
+}
+
+/// What the results hold before anything is put: `from`, an operator's start, or zeros.
+LogicalResult Machine::scatterStart(tx::ScatterOp op, SmallVector<Datum> &sums) {
   if (op.getBase().empty() && op.getOp()) {
-    if (failed(startOf(op, how, combiner, op.getIsUnsigned(), sums)))
-      return failure();
-  } else {
-    for (auto [i, result] : llvm::enumerate(op.getResults())) {
-      auto extents =
-          op.getBase().empty() ? extentsOf(result) : std::optional(get(op.getBase()[i]).extents);
-      if (!extents)
-        return error(op, "puts tensors whose extents are not known");
-      sums.push_back(Datum::ofArray(getElementTypeOrSelf(result.getType()), *extents));
-      for (int64_t k = 0, n = sums.back().count(); k < n; ++k) {
-        auto v = op.getBase().empty() ? Datum() : get(op.getBase()[i]).get(k);
-        if (!v)
-          return error(op, "starts from what was never written");
-        sums.back().set(k, *v);
-      }
+    tx::CombinerOp combiner = combinerOf(op);
+    return startOf(op, *op.getOp(), combiner, op.getIsUnsigned(), sums);
+  }
+  for (auto [i, result] : llvm::enumerate(op.getResults())) {
+    auto extents =
+        op.getBase().empty() ? extentsOf(result) : std::optional(get(op.getBase()[i]).extents);
+    if (!extents)
+      return error(op, "puts tensors whose extents are not known");
+    sums.push_back(Datum::ofArray(getElementTypeOrSelf(result.getType()), *extents));
+    for (int64_t k = 0, n = sums.back().count(); k < n; ++k) {
+      auto v = op.getBase().empty() ? Datum() : get(op.getBase()[i]).get(k);
+      if (!v)
+        return error(op, "starts from what was never written");
+      sums.back().set(k, *v);
     }
   }
+  return success();
+}
+
+/// Puts `values` at the linear place `at`, combined with what stands there.
+LogicalResult Machine::put(tx::ScatterOp op, int64_t at, bool isFirst, SmallVector<Datum> values,
+                           SmallVector<Datum> &sums) {
+  tx::CombinerOp combiner = combinerOf(op);
+  if (op.getOp() && (!combiner || !isFirst || !op.getBase().empty())) {
+    SmallVector<Datum> parts;
+    for (auto [sum, value] : llvm::zip_equal(sums, values)) {
+      auto part = partOf(sum, at, value.extents);
+      if (!part)
+        return error(op, "combines what was never written");
+      parts.push_back(*part);
+    }
+    if (failed(combineInto(op, *op.getOp(), combiner, op.getIsUnsigned(), op->getResultTypes(),
+                           parts, values)))
+      return failure();
+    values = parts;
+  }
+  for (auto [sum, value] : llvm::zip_equal(sums, values))
+    if (!place(sum, at, value))
+      return error(op, "puts what was never written");
+  return success();
+}
+
+LogicalResult Machine::scatter(tx::ScatterOp op) {
+  SmallVector<Datum> sums;
+  if (failed(scatterStart(op, sums)))
+    return failure();
   SmallVector<int64_t> extents = integers(op.getExtents());
   int64_t places = 1;
   for (int64_t e : extents)
     places *= e;
   std::vector<bool> isPut(std::max<int64_t>(places, 0));
   auto step = [&](ArrayRef<Datum> point) -> LogicalResult {
-    SmallVector<Datum> condition, yielded, parts;
+    SmallVector<Datum> condition, yielded;
     if (op.hasWhere()) {
       if (failed(runRegion(op.getWhereRegion(), point, condition)))
         return failure();
@@ -80,25 +111,10 @@ LogicalResult Machine::scatter(tx::ScatterOp op) {
       fail(*op.getSite());
       return success();
     }
-    SmallVector<Datum> values(ArrayRef(yielded).drop_front(extents.size()));
-    bool combines = op.getOp() && (!combiner || isPut[at] || !op.getBase().empty());
-    if (combines) {
-      for (auto [sum, value] : llvm::zip_equal(sums, values)) {
-        auto part = partOf(sum, at, value.extents);
-        if (!part)
-          return error(op, "combines what was never written");
-        parts.push_back(*part);
-      }
-      if (failed(combineInto(op, how, combiner, op.getIsUnsigned(), op->getResultTypes(), parts,
-                             values)))
-        return failure();
-      values = parts;
-    }
+    bool isFirst = !isPut[at];
     isPut[at] = true;
-    for (auto [sum, value] : llvm::zip_equal(sums, values))
-      if (!place(sum, at, value))
-        return error(op, "puts what was never written");
-    return success();
+    return put(op, at, isFirst, SmallVector<Datum>(ArrayRef(yielded).drop_front(extents.size())),
+               sums);
   };
   if (failed(forEach(integers(op.getLower()), integers(op.getUpper()), /*anyOrder=*/false, step)))
     return failure();

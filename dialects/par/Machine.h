@@ -83,6 +83,9 @@ private:
   mlir::LogicalResult scan(tx::ScanOp op);
   mlir::LogicalResult filter(tx::FilterOp op);
   mlir::LogicalResult scatter(tx::ScatterOp op);
+  mlir::LogicalResult scatterStart(tx::ScatterOp op, llvm::SmallVector<Datum> &sums);
+  mlir::LogicalResult put(tx::ScatterOp op, int64_t at, bool isFirst,
+                          llvm::SmallVector<Datum> values, llvm::SmallVector<Datum> &sums);
   mlir::LogicalResult sort(tx::SortOp op);
   mlir::LogicalResult island(DoOp op);
   mlir::LogicalResult reduce(mlir::Operation *op, tx::Combine combine,
