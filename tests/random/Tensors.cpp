@@ -106,6 +106,66 @@ Piece Writer::elementwise(ScalarKind k, const std::vector<Extent> &shape, unsign
   }
 }
 
+std::optional<Piece> Writer::combined(ScalarKind k, const std::vector<Extent> &shape) {
+  if (k == K::Bool)
+    return std::nullopt;
+  Scope scope(*this);
+  ++loops;
+  std::string binders;
+  const std::string op = combiner(k), axes = domain(1, binders);
+  Piece body = tensor(k, shape, 0);
+  if ((op == "+" && body.bits + 6 > precision(k)) || op == "*")
+    body = {"compute " + shape[0].text() + " |_| { " + literal(k).text + " }", 3};
+  --loops;
+  if (shape.size() > 1 && body.bits == 3)
+    return std::nullopt;
+  return Piece{"(reduce(" + op + ") " + axes + " " + binders + " { " + body.text + " })", anyBits};
+}
+
+std::optional<Piece> Writer::listed(ScalarKind k, const std::vector<Extent> &shape) {
+  if (shape[0].kind != Extent::Kind::Constant)
+    return std::nullopt;
+  std::string text;
+  int bits = 0;
+  for (int i = 0; i < shape[0].constant; ++i) {
+    const Piece p = tensor(k, {shape.begin() + 1, shape.end()}, 0);
+    text += (i ? ", " : "[") + p.text;
+    bits = std::max(bits, p.bits);
+  }
+  return Piece{text + "]", bits};
+}
+
+std::optional<Piece> Writer::carried(ScalarKind k, const std::vector<Extent> &shape) {
+  if (loops > 0)
+    return std::nullopt;
+  Scope scope(*this);
+  const std::string t = fresh("t"), u = fresh("u");
+  const Piece init = tensor(k, shape, 0);
+  tensorsInScope.push_back({u, k, shape, anyBits, {}, false});
+  const std::string next = computed(k, shape, 1).text;
+  return Piece{"(for " + t + " in 0.." + std::to_string(1 + dice.below(3)) + " with (" + u + " = " +
+                   init.text + ") { " + next + " })",
+               anyBits};
+}
+
+std::optional<Piece> Writer::called(ScalarKind k, const std::vector<Extent> &shape) {
+  for (const Helper &h : helpers) {
+    if (h.kind == k && !h.isTensor) { // element by element, one side perhaps a scalar
+      const std::string a = tensor(k, shape, 0).text;
+      const std::string b = dice.percent(50) ? tensor(k, shape, 0).text : scalar(k, 1).text;
+      return Piece{h.name + "(" + a + ", " + b + ")", anyBits};
+    }
+    if (!h.isTensor || h.kind != k || shape.size() != 1)
+      continue;
+    const Extent longer{Extent::Kind::PlusOne, shape[0].a, "", 0};
+    if (h.isShorter && shape[0].kind != Extent::Kind::Name)
+      continue;
+    const std::string x = tensor(k, {h.isShorter ? longer : shape[0]}, 0).text;
+    return Piece{h.name + "(" + x + ", " + scalar(k, 1).text + ")", anyBits};
+  }
+  return std::nullopt;
+}
+
 Piece Writer::tensor(ScalarKind k, const std::vector<Extent> &shape, unsigned depth) {
   if (shape.empty())
     return scalar(k, depth);
@@ -114,6 +174,7 @@ Piece Writer::tensor(ScalarKind k, const std::vector<Extent> &shape, unsigned de
       return *t;
     return computed(k, shape, 0);
   }
+  std::optional<Piece> drawn;
   switch (dice.below(14)) {
   case 12:
     return scanned(k, shape, depth - 1);
@@ -123,73 +184,29 @@ Piece Writer::tensor(ScalarKind k, const std::vector<Extent> &shape, unsigned de
   case 1:
     return elementwise(k, shape, depth - 1);
   case 2:
-    if (auto t = whole(k, shape))
-      return *t;
+    drawn = whole(k, shape);
     break;
   case 3: {
     const Piece a = tensor(k, shape, depth - 1), b = tensor(k, shape, depth - 1);
     return {"(if " + scalar(K::Bool, 1).text + " { " + a.text + " } else { " + b.text + " })",
             std::max(a.bits, b.bits)};
   }
-  case 4: { // combined over a fresh axis
-    if (k == K::Bool)
-      break;
-    Scope scope(*this);
-    ++loops;
-    std::string binders;
-    const std::string op = combiner(k), axes = domain(1, binders);
-    Piece body = tensor(k, shape, 0);
-    if ((op == "+" && body.bits + 6 > precision(k)) || op == "*")
-      body = {"compute " + shape[0].text() + " |_| { " + literal(k).text + " }", 3};
-    --loops;
-    if (shape.size() > 1 && body.bits == 3)
-      break;
-    return {"(reduce(" + op + ") " + axes + " " + binders + " { " + body.text + " })", anyBits};
-  }
-  case 5: { // a list as the outer axis
-    if (shape[0].kind != Extent::Kind::Constant)
-      break;
-    std::string text;
-    int bits = 0;
-    for (int i = 0; i < shape[0].constant; ++i) {
-      const Piece p = tensor(k, {shape.begin() + 1, shape.end()}, 0);
-      text += (i ? ", " : "[") + p.text;
-      bits = std::max(bits, p.bits);
-    }
-    return {text + "]", bits};
-  }
-  case 6: { // a carried tensor
-    if (loops > 0)
-      break;
-    Scope scope(*this);
-    const std::string t = fresh("t"), u = fresh("u");
-    const Piece init = tensor(k, shape, 0);
-    tensorsInScope.push_back({u, k, shape, anyBits, {}, false});
-    const std::string next = computed(k, shape, 1).text;
-    return {"(for " + t + " in 0.." + std::to_string(1 + dice.below(3)) + " with (" + u + " = " +
-                init.text + ") { " + next + " })",
-            anyBits};
-  }
+  case 4:
+    drawn = combined(k, shape);
+    break;
+  case 5:
+    drawn = listed(k, shape);
+    break;
+  case 6:
+    drawn = carried(k, shape);
+    break;
   case 7:
-    for (const Helper &h : helpers) {
-      if (h.kind == k && !h.isTensor) { // element by element, one side perhaps a scalar
-        const std::string a = tensor(k, shape, 0).text;
-        const std::string b = dice.percent(50) ? tensor(k, shape, 0).text : scalar(k, 1).text;
-        return {h.name + "(" + a + ", " + b + ")", anyBits};
-      }
-      if (!h.isTensor || h.kind != k || shape.size() != 1)
-        continue;
-      const Extent longer{Extent::Kind::PlusOne, shape[0].a, "", 0};
-      if (h.isShorter && shape[0].kind != Extent::Kind::Name)
-        continue;
-      const std::string x = tensor(k, {h.isShorter ? longer : shape[0]}, 0).text;
-      return {h.name + "(" + x + ", " + scalar(k, 1).text + ")", anyBits};
-    }
+    drawn = called(k, shape);
     break;
   default:
     break;
   }
-  return computed(k, shape, depth);
+  return drawn ? *drawn : computed(k, shape, depth);
 }
 
 std::string Writer::letTensor() {

@@ -107,6 +107,11 @@ private:
   Piece computed(ScalarKind k, const std::vector<Extent> &shape, unsigned depth);
   Piece elementwise(ScalarKind k, const std::vector<Extent> &shape, unsigned depth);
   std::optional<Piece> whole(ScalarKind k, const std::vector<Extent> &shape);
+  // Over a fresh axis, a list as the outer axis, through a loop, by a function of the program:
+  std::optional<Piece> combined(ScalarKind k, const std::vector<Extent> &shape);
+  std::optional<Piece> listed(ScalarKind k, const std::vector<Extent> &shape);
+  std::optional<Piece> carried(ScalarKind k, const std::vector<Extent> &shape);
+  std::optional<Piece> called(ScalarKind k, const std::vector<Extent> &shape);
   std::string letTensor();
   std::string letTuple();
   std::string letScalar();
