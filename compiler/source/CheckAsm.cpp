@@ -7,7 +7,8 @@
 //      they run. Stores of theirs go to what the operands and `writes` name. A function whose asm says
 //      neither is for its machine alone, and is refused where it is compiled for another.
 // L8: `wait g, n` names a group that an `async g` before it began.
-// The block is checked where it stands, so it is what bounds, races and initialization see of the asm.
+// The block is checked where it stands, so it is what bounds, races and initialization see of the asm: an operand is written
+// where the block that runs stores to it. Operands count for races beside it, and alone where there is no block.
 #include "compiler/source/Checker.h"
 #include <algorithm>
 
@@ -30,7 +31,7 @@ static const NameExpr *rootOf(const Expr *e) {
 }
 
 /// An operand alone: `acc.regs(i, j)`, `addr(t[i, j])` and scalars.
-void Checker::checkAsmOperand(AsmOperand &o) {
+void Checker::checkAsmOperand(AsmOperand &o, bool hasBlock) {
   bool isStored = o.word == "out" || o.word == "inout";
   if (auto *method = llvm::dyn_cast_or_null<MethodCallExpr>(o.value.get())) {
     if (method->method.text != "regs") {
@@ -74,7 +75,7 @@ void Checker::checkAsmOperand(AsmOperand &o) {
       return;
     if (o.word == "inout")
       readBuffer(*place.buffer, place.path, place.at, o.value->range);
-    writeBuffer(*place.buffer, place.path, place.at, place.slices, o.value->range, false);
+    writeOfAsm(place, o.value->range, hasBlock);
     return;
   }
   checkExpr(o.value);
@@ -127,13 +128,27 @@ static void stores(Block &b, std::set<std::string> &own, std::vector<const NameE
       stores(*s, own, out);
 }
 
-static bool hasMeaning(const AsmExpr &e) {
-  return e.means || e.elseBlock || (e.elseAsm && hasMeaning(*e.elseAsm));
+/// The block that says what the asm does, as the interpreter chooses it; null where none does.
+static const Block *meaningOf(const AsmExpr &e) {
+  return e.means ? e.means.get() : e.elseAsm ? meaningOf(*e.elseAsm) : e.elseBlock.get();
 }
 
-void Checker::checkAsm(AsmExpr &e, bool isFirst) {
-  if (isFirst && !hasMeaning(e))
+/// A store by the instruction: where a block runs in its stead, that one says what is written.
+void Checker::writeOfAsm(const Place &place, SourceRange range, bool hasBlock) {
+  const size_t before = buffers[place.buffer].written.size();
+  writeBuffer(*place.buffer, place.path, place.at, place.slices, range, false);
+  if (hasBlock)
+    buffers[place.buffer].written.resize(before);
+}
+
+void Checker::checkAsm(AsmExpr &e) {
+  const Block *runs = meaningOf(e);
+  if (!runs)
     out.machineOnly.push_back(e.range);
+  checkAsm(e, runs, true);
+}
+
+void Checker::checkAsm(AsmExpr &e, const Block *runs, bool isFirst) {
   bool hasCost = false, hasShape = false;
   for (AsmOperand &o : e.operands) {
     if (o.word == "reads") {
@@ -142,7 +157,7 @@ void Checker::checkAsm(AsmExpr &e, bool isFirst) {
       Place place;
       if (o.value && checkPlace(*o.value, place) && mayWrite(place, o.range)) {
         place.buffer->isMutable = true;
-        writeBuffer(*place.buffer, place.path, place.at, place.slices, o.range, false);
+        writeOfAsm(place, o.range, runs);
       }
     } else if (o.word == "contiguous") {
       if (hasShape || !isPowerOfTwo(o.contiguous) || (o.align && !isPowerOfTwo(o.align)))
@@ -162,7 +177,7 @@ void Checker::checkAsm(AsmExpr &e, bool isFirst) {
           diags.error(value->range, "a cost is a constant, as in `cost(flops = 4096)`");
       }
     } else {
-      checkAsmOperand(o);
+      checkAsmOperand(o, runs);
     }
   }
   std::set<std::string> allowed = storedBy(e);
@@ -178,7 +193,10 @@ void Checker::checkAsm(AsmExpr &e, bool isFirst) {
           .error(name->range, "`means` stores to `" + name->text +
                                   "`, which is no `out`, `inout` or `writes` of the asm")
           .note(e.range, "this asm");
+    const Marks marks = writtenMarks();
     checkBlock(*b, nullptr);
+    if (b != runs)
+      setWrittenAside(marks);
     if (b->value && b->value->type.isValid())
       diags.error(b->value->range,
                   "the value of this block is not used; store it to an `out` operand");
@@ -187,7 +205,7 @@ void Checker::checkAsm(AsmExpr &e, bool isFirst) {
     if (isFirst && !e.arch)
       diags.error(e.elseAsm->range, "an alternative follows an asm that names its machine: "
                                     "`asm @sm_90a(…) … else asm(…)`");
-    checkAsm(*e.elseAsm, false);
+    checkAsm(*e.elseAsm, runs, false);
   }
 }
 

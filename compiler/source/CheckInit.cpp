@@ -269,6 +269,21 @@ bool Checker::solveDigits(const std::vector<FExpr> &indices, const std::vector<F
   return symbol.has_value();
 }
 
+/// The value of `s` that a condition `s == e` leaves, where `e` is older than the loop over `s`, so not another one in each
+/// of its iterations.
+static std::optional<facts::Expr> onlyOne(Symbol s, const std::vector<facts::Constraint> &guards) {
+  for (const facts::Constraint &c : guards) {
+    if (c.rel != Rel::EQ || (c.lhs.asSymbol() != s && c.rhs.asSymbol() != s))
+      continue;
+    const facts::Expr &other = c.lhs.asSymbol() == s ? c.rhs : c.lhs;
+    std::vector<Symbol> used;
+    other.symbols(used);
+    if (std::all_of(used.begin(), used.end(), [&](Symbol older) { return older < s; }))
+      return other;
+  }
+  return std::nullopt;
+}
+
 /// Conditions under which the store `w` meets the element `at`, in the order in which they are to
 /// be proved.
 std::optional<std::vector<facts::Constraint>> Checker::witness(const Written &w,
@@ -328,8 +343,8 @@ std::optional<std::vector<facts::Constraint>> Checker::witness(const Written &w,
       }
     }
   for (const Loop &loop : w.loops) {
-    if (open.count(loop.symbol)) { // any iteration will do: the first
-      solved[loop.symbol] = replace(loop.lo);
+    if (open.count(loop.symbol)) { // any iteration will do: the one of `if lane == 7`, else the first
+      solved[loop.symbol] = replace(onlyOne(loop.symbol, w.guards).value_or(loop.lo));
       open.erase(loop.symbol);
     }
   }

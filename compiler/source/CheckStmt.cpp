@@ -10,8 +10,21 @@ namespace texpr {
 
 using facts::Rel;
 
+/// P6: what may be a call that lends.
+static const Expr *rightSide(const Stmt &s) {
+  if (auto *let = llvm::dyn_cast<LetStmt>(&s))
+    return let->init.get();
+  if (auto *buffer = llvm::dyn_cast<BufferStmt>(&s))
+    return buffer->init.get();
+  if (auto *assign = llvm::dyn_cast<AssignStmt>(&s))
+    return assign->value.get();
+  auto *call = llvm::dyn_cast<CallStmt>(&s);
+  return call ? call->call.get() : nullptr;
+}
+
 void Checker::checkBlock(Block &b, const Type *expected) {
   Scope names(*this);
+  nameLending(b.stmts, b.value);
   checkStmts(b.stmts);
   checkExpr(b.value, expected);
   checkFoundLets(b.stmts, b.value.get());
@@ -24,6 +37,7 @@ void Checker::checkStmts(std::vector<StmtPtr> &stmts) {
 }
 
 void Checker::checkStmt(Stmt &s) {
+  wholeRight = rightSide(s);
   switch (s.kind) {
   case StmtKind::Let:
     return checkLet(llvm::cast<LetStmt>(s));
@@ -46,7 +60,7 @@ void Checker::checkStmt(Stmt &s) {
   case StmtKind::Assume:
     return checkAssume(llvm::cast<AssumeStmt>(s));
   case StmtKind::Asm:
-    return checkAsm(*llvm::cast<AsmStmt>(s).asmExpr, true);
+    return checkAsm(*llvm::cast<AsmStmt>(s).asmExpr);
   }
 }
 
@@ -111,6 +125,8 @@ void Checker::bindPattern(Pattern &p, const Type &t, const Expr *init,
   std::optional<FExpr> value = init && t.isScalar() ? leafValue(*init, leaf) : std::nullopt;
   if (init)
     letInit[&d] = {init, leaf};
+  if (t.isTensor())
+    setFacts(d, nullptr, init, leaf);
   if (!isWhole)
     init = nullptr;
   d.isTotal = init && init->isTotal;
@@ -124,8 +140,6 @@ void Checker::bindPattern(Pattern &p, const Type &t, const Expr *init,
       exactLet[&d] = *exact;
   if (init && t.isScalar(ScalarKind::Bool))
     boolLets[&d] = formula(*init);
-  if (t.isTensor())
-    setFacts(d, nullptr, init);
   declare(d);
 }
 

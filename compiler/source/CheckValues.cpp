@@ -179,7 +179,7 @@ bool Checker::fits(const FExpr &e, ScalarKind k) {
   auto hi = dimBound(e, true), lo = dimBound(e, false);
   if (hi && lo && within({interval(*lo).lo, interval(*hi).hi}, type, isU64))
     return true;
-  return within(facts.range(e), type, isU64);
+  return within(facts.range(e, isU64 ? Range{type.lo, std::nullopt} : type), type, isU64);
 }
 
 facts::Expr Checker::fitOrFresh(const FExpr &e, ScalarKind k, const Expr &source) {
@@ -202,17 +202,6 @@ void Checker::setFreshValue(Expr &e) {
 
 // ---- operations -----------------------------------------------------------------------------
 
-/// `x & mask`: modulo a power of two where the mask is one less; else in 0..=mask.
-facts::Expr Checker::bitAnd(BinaryExpr &e, const FExpr &a, const FExpr &b, ScalarKind k) {
-  auto mask = b.constant() ? b.constant() : a.constant();
-  const FExpr &other = b.constant() ? a : b;
-  if (!mask || *mask < 0)
-    return unknownOf(e, unsigned(e.op), a, b, rangeOf(k));
-  if (*mask < INT64_MAX && (*mask & (*mask + 1)) == 0)
-    return FExpr::mod(other, FExpr(*mask + 1));
-  return unknownOf(e, unsigned(e.op), a, b, {0, *mask});
-}
-
 void Checker::valueOfBinary(BinaryExpr &e) {
   if (!e.type.isScalar() || !isInt(e.type.scalar) || !e.lhs->value || !e.rhs->value)
     return setFreshValue(e);
@@ -233,17 +222,13 @@ void Checker::valueOfBinary(BinaryExpr &e) {
     if (interval(b).lo.value_or(0) > 0 || isProved({b, Rel::GT, FExpr(0)}))
       e.value = e.op == BinaryOp::Div ? FExpr::floorDiv(a, b) : FExpr::mod(a, b);
     break;
-  case BinaryOp::BitAnd:
-    e.value = bitAnd(e, a, b, k);
-    return;
   case BinaryOp::Shl:
   case BinaryOp::Shr:
-    if (auto amount = b.constant();
-        amount && *amount >= 0 && *amount < 62 && *amount < bitWidth(k)) {
-      FExpr power(int64_t(1) << *amount);
-      e.value = e.op == BinaryOp::Shl ? fitOrFresh(a * power, k, e) : FExpr::floorDiv(a, power);
-    }
-    break;
+  case BinaryOp::BitAnd:
+  case BinaryOp::BitOr:
+  case BinaryOp::BitXor:
+    e.value = valueOfBits(e, a, b, k);
+    return;
   default:
     break;
   }

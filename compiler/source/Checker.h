@@ -17,6 +17,7 @@
 //   CheckViews.cpp       `else`: guarded accesses, total views
 //   CheckInout.cpp       calls that change their arguments
 //   CheckPrefix.cpp      scan, filter, dims that are found while running
+//   CheckRagged.cpp      how many points a domain has at most
 //   CheckScatter.cpp     scatter: places in range, and distinct
 //   CheckSort.cpp        argsort, top
 //   CheckIndex.cpp       accesses and their bounds
@@ -218,7 +219,8 @@ private:
   std::map<std::tuple<unsigned, ScalarKind, size_t, size_t>, FExpr> unknowns;
   void setFreshValue(Expr &e);
   void valueOfBinary(BinaryExpr &e);
-  FExpr bitAnd(BinaryExpr &e, const FExpr &a, const FExpr &b, ScalarKind k);
+  FExpr valueOfBits(BinaryExpr &e, const FExpr &a, const FExpr &b, ScalarKind k); // CheckBits.cpp
+  std::optional<FExpr> powerOfTwo(const FExpr &by);
   void valueOfUnary(UnaryExpr &e);
   void valueOfConversion(CallExpr &e);
   void valueOfBuiltin(CallExpr &e, const BuiltinInfo &info);
@@ -261,6 +263,8 @@ private:
   void checkReshape(CallExpr &e);
   void checkWide(CallExpr &e, const Type *expected);
   void checkFnCall(CallExpr &e, FnDecl &callee);
+  void finishCall(CallExpr &e, FnDecl &fn, const llvm::DenseMap<facts::Symbol, FExpr> &solved,
+                  const std::vector<FExpr> &outer);
   /// False, with an error at `range`: another number of arguments than `fn` has parameters.
   bool expectCount(size_t given, const FnDecl &fn, SourceRange range);
   bool solveDims(CallExpr &e, FnDecl &fn, llvm::DenseMap<facts::Symbol, FExpr> &known);
@@ -314,11 +318,19 @@ private:
   int64_t addSite(const Expr &e, std::string text);
 
   // ---- CheckInout.cpp
+  const Expr *wholeRight = nullptr; // all of the right side of the statement at hand: it may lend
   void checkCallStmt(CallStmt &s);
   struct Lent {
     Place place;
     SourceRange range;
+    unsigned param = 0;
   };
+  bool isLending(const Expr *e) const;
+  void nameLending(std::vector<StmtPtr> &stmts, ExprPtr &value);
+  void refuseLending(const CallExpr &e, const FnDecl &fn);
+  void checkLendingCall(CallExpr &e, FnDecl &fn, const std::set<const Expr *> &done);
+  bool checkLentRange(const CallExpr &e, const FnDecl &fn, const Lent &lent,
+                      const llvm::DenseMap<facts::Symbol, FExpr> &solved);
   bool checkInoutArg(ExprPtr &arg, std::vector<Lent> &lent);
   void checkInoutParams(FnDecl &fn);
   void enterInout(FnDecl &fn);
@@ -332,6 +344,15 @@ private:
   // ---- CheckPrefix.cpp
   void checkScan(ScanExpr &e, const Type *expected);
   void checkFilter(FilterExpr &e, const Type *expected);
+
+  // ---- CheckRagged.cpp
+  bool isRagged(const std::vector<Axis> &domain, const Binders &binders) const;
+  bool varies(const FExpr &e, facts::Symbol index) const;
+  std::optional<FExpr> telescoped(const Loop &loop, const FExpr &terms);
+  std::optional<FExpr> series(const Loop &loop, const FExpr &terms);
+  std::optional<FExpr> pointsFrom(const Loop &loop, const FExpr &length, const FExpr &inner);
+  std::optional<FExpr> mostPoints(const std::vector<Axis> &domain, const Frame &frame,
+                                  const char *form);
   /// The box that a form with results by index stacks on its values; nothing after an error.
   std::optional<std::vector<FExpr>> boxOf(std::vector<Axis> &domain);
   /// Over dims and lengths that are found while running.
@@ -459,12 +480,18 @@ private:
   bool checkAllFact(Fact &fact, AllFact &all);
   bool checkEach(Fact::Each &each, std::vector<Cases> &conditions);
   void addDataCheck(DataCheck check, SourceRange range, std::string text);
+  bool refuseOfLent(const FnDecl &fn, Fact &fact);
   void enterDataFacts(FnDecl &fn);
   unsigned choiceDepth = 0; // `if` statements around
   void checkFactsOfCall(const CallExpr &e, const FnDecl &fn,
                         const llvm::DenseMap<facts::Symbol, FExpr> &solved); // CheckCallFacts.cpp
   bool isFactKnown(const CallExpr &e, const FnDecl &fn, const CallFact &fact,
                    const llvm::DenseMap<facts::Symbol, FExpr> &solved);
+  const ResultDecl *openResult(const FnDecl &fn,
+                               const llvm::DenseMap<facts::Symbol, FExpr> &solved);
+  bool mayEndHere(const FnDecl &fn) const;
+  void checkTestedCall(const CallExpr &e, const FnDecl &fn, const CallFact &open,
+                       const llvm::DenseMap<facts::Symbol, FExpr> &solved);
   const Decl *trustedTensor(const CallExpr &e, const FnDecl &fn, const Decl *param) const;
   void keepCallFact(const FnDecl &fn, const Fact *fact, const Decl *vector, AllFact all);
   void checkAssume(AssumeStmt &s);
@@ -494,10 +521,13 @@ private:
   struct Goal {
     const RType *range = nullptr;
     std::string what;
-    std::vector<FExpr> fills; // of a scalar: the extents of what it fills
+    std::vector<FExpr> fills;     // of a scalar: the extents of what it fills
+    std::optional<unsigned> part; // of a tuple: which part of it
   };
-  std::map<const Expr *, Goal> goals;
-  void setGoal(const Expr *e, const RType &range, std::string what, const Type *place = nullptr);
+  std::map<const Expr *, std::vector<Goal>> goals;
+  void addGoal(const Expr *e, Goal goal);
+  void setGoal(const Expr *e, const RType &range, std::string what, const Type *place = nullptr,
+               std::optional<unsigned> part = std::nullopt);
   void setResultGoals(const FnDecl &fn);
   void setCarriedGoals(const Step &step, const std::vector<Carried> &carried);
   bool checkBufferRange(BufferStmt &s, const Type &t);
@@ -506,12 +536,17 @@ private:
   void checkScalarCases(FnDecl &fn, Param &p, const Cases &cases);
   std::string setText(const RType &r) const;
   void passGoal(Expr &e);
-  void settleGoal(const Expr &e);
-  bool provePermutation(const Expr &e) const;
-  std::optional<TensorFacts> factsOf(const Expr &e) const;
-  std::optional<TensorFacts> stackFacts(const Expr &value) const;
-  std::optional<TensorFacts> resultFacts(const CallExpr &e) const;
-  void setFacts(const Decl &d, const RType *declared, const Expr *init);
+  void settleGoals(const Expr &e);
+  void settleGoal(const Expr &e, const Goal &goal);
+  /// Of leaf `leaf` of what `e` gives.
+  std::optional<TensorFacts> factsOf(const Expr &e, size_t leaf = 0) const;
+  std::optional<TensorFacts> accessFacts(const IndexExpr &e, size_t leaf, bool isCovered) const;
+  std::optional<TensorFacts> coveredFacts(const ElseExpr &e, size_t leaf) const;
+  std::optional<TensorFacts> carriedFacts(const std::vector<Carried> &carried, const Step &step,
+                                          size_t leaf) const;
+  std::optional<TensorFacts> stackFacts(const Expr &value, size_t leaf) const;
+  std::optional<TensorFacts> resultFacts(const CallExpr &e, size_t leaf) const;
+  void setFacts(const Decl &d, const RType *declared, const Expr *init, size_t leaf = 0);
   TensorFacts declaredFacts(const RType &r) const;
   Cases rangeCases(const TensorFacts &f, const FExpr &value) const;
   bool isProvedAny(const Cases &cases);
@@ -541,8 +576,10 @@ private:
   void checkUniformity(ParStmt &s); // CheckUniform.cpp
 
   // ---- CheckAsm.cpp
-  void checkAsm(AsmExpr &e, bool isFirst);
-  void checkAsmOperand(AsmOperand &o);
+  void checkAsm(AsmExpr &e);
+  void checkAsm(AsmExpr &e, const Block *runs, bool isFirst);
+  void checkAsmOperand(AsmOperand &o, bool hasBlock);
+  void writeOfAsm(const Place &place, SourceRange range, bool hasBlock);
   void checkWait(WaitStmt &s);
   llvm::StringSet<> asyncGroups; // of the function at hand
 
