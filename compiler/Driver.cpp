@@ -9,6 +9,7 @@
 #include "compiler/Register.h"
 #include "compiler/emit/Entry.h"
 #include "compiler/emit/Output.h"
+#include "compiler/emit/Outputs.h"
 #include "compiler/import/Import.h"
 #include "compiler/source/Modules.h"
 #include "compiler/source/Pinned.h"
@@ -169,6 +170,8 @@ private:
   ExitCode writeObject(llvm::ArrayRef<CpuVariant> variants, ModuleOp parStage);
   ExitCode writeHeader(ModuleOp parStage);
   ExitCode printStopped(ModuleOp module);
+  std::vector<std::string> filesRead();
+  ExitCode checkOutputs();
   ExitCode writeDepfile();
   ExitCode readShared();
   void keepError(mlir::Diagnostic &d) {
@@ -180,6 +183,10 @@ private:
   FrontEnd &frontEnd() { return options.frontEnd ? *options.frontEnd : ownFrontEnd; }
   bool stopsAt(Stage stage) const { return stopped || options.stopAfter == name(stage); }
   std::string outputPath(llvm::StringRef extension) const;
+  bool hasHeader() const {
+    return options.emit == EmitKind::object || options.emit == EmitKind::shared;
+  }
+  std::string headerPath() const;
   ExitCode write(const std::string &path, llvm::StringRef bytes);
 
   const CompileOptions &options;
@@ -199,6 +206,21 @@ private:
   unsigned savedStages = 0;
 };
 
+static llvm::StringRef extensionOf(EmitKind kind) {
+  switch (kind) {
+  case EmitKind::shared:
+    return "so";
+  case EmitKind::assembly:
+    return "s";
+  case EmitKind::llvm:
+    return "ll";
+  case EmitKind::header:
+    return "h";
+  default:
+    return "o";
+  }
+}
+
 std::string Compilation::outputPath(llvm::StringRef extension) const {
   if (!options.output.empty())
     return options.output;
@@ -207,12 +229,14 @@ std::string Compilation::outputPath(llvm::StringRef extension) const {
   return path.str().str();
 }
 
+std::string Compilation::headerPath() const {
+  llvm::SmallString<128> path(outputPath(extensionOf(options.emit)));
+  if (hasHeader())
+    llvm::sys::path::replace_extension(path, "h");
+  return path.str().str();
+}
+
 ExitCode Compilation::write(const std::string &path, llvm::StringRef bytes) {
-  for (const std::string &input : options.inputs) {
-    bool same = false;
-    if (!llvm::sys::fs::equivalent(input, path, same) && same)
-      return usage("the output " + path + " is an input");
-  }
   if (path == "-") {
     llvm::outs() << bytes;
     llvm::outs().flush();
@@ -229,31 +253,39 @@ ExitCode Compilation::write(const std::string &path, llvm::StringRef bytes) {
   return exitDone;
 }
 
-/// `softmax.o softmax.h: softmax.tx`, as make and ninja read it.
+/// All files that are read: those of the command line, and what they use.
+std::vector<std::string> Compilation::filesRead() {
+  std::vector<std::string> read = options.inputs;
+  const SourceFiles &files = frontEnd().files;
+  for (unsigned file = options.inputs.size(); file < files.size(); ++file)
+    if (!llvm::StringRef(files.name(file)).starts_with("std/"))
+      read.push_back(files.name(file));
+  return read;
+}
+
+/// Asked before anything is written: nothing that is read is lost, and no output under another one.
+ExitCode Compilation::checkOutputs() {
+  std::vector<std::string> outputs;
+  const bool isPrinted =
+      !options.stopAfter.empty() || options.emit == EmitKind::tx || options.emit == EmitKind::par;
+  if (!isPrinted || !options.output.empty())
+    outputs.push_back(outputPath(extensionOf(options.emit)));
+  if (!isPrinted && hasHeader() && outputs[0] != "-")
+    outputs.push_back(headerPath());
+  if (!options.depfile.empty())
+    outputs.push_back(options.depfile);
+  if (!isPrinted && options.output.empty() && options.inputs.front() == "-")
+    return usage("a program of standard input has no name; name the output by -o");
+  std::string clash = emit::clashOf(outputs, filesRead());
+  if (clash.empty() && !isPrinted && options.emit == EmitKind::shared && outputs[0] == "-")
+    clash = "a shared object is linked into a file; name it by -o";
+  return clash.empty() ? exitDone : usage(clash);
+}
+
 ExitCode Compilation::writeDepfile() {
   if (options.depfile.empty())
     return exitDone;
-  auto escaped = [](const std::string &path) {
-    std::string out;
-    for (char c : path) {
-      if (c == ' ' || c == '#' || c == '\\')
-        out += '\\';
-      out += c == '$' ? "$$" : std::string(1, c);
-    }
-    return out;
-  };
-  std::string text, error;
-  for (const std::string &output : written)
-    text += (text.empty() ? "" : " ") + escaped(output);
-  text += ":";
-  for (const std::string &input : options.inputs)
-    if (input != "-")
-      text += " " + escaped(input);
-  const SourceFiles &files = frontEnd().files;
-  for (unsigned file = options.inputs.size(); file < files.size(); ++file) // what they use
-    if (!llvm::StringRef(files.name(file)).starts_with("std/"))
-      text += " " + escaped(files.name(file));
-  return emit::writeFile(options.depfile, text + "\n", error) ? exitDone : environment(error);
+  return write(options.depfile, emit::dependencyRule(written, filesRead()));
 }
 
 /// The innermost place of a location, in the files of the program.
@@ -448,19 +480,17 @@ ExitCode Compilation::lower(ModuleOp at, const Target &target, ModuleOp *parStag
 }
 
 ExitCode Compilation::writeHeader(ModuleOp parStage) {
-  std::string object = outputPath(options.emit == EmitKind::shared ? "so" : "o");
+  std::string object = outputPath(options.emit == EmitKind::shared ? "so" : "o"),
+              path = headerPath();
   if (object == "-" && options.emit != EmitKind::header)
     return exitDone; // an object on standard output has no file beside it; --emit=header prints it
-  llvm::SmallString<128> path(options.emit == EmitKind::header ? outputPath("h") : object);
-  if (options.emit != EmitKind::header)
-    llvm::sys::path::replace_extension(path, "h");
   emit::HeaderFile header;
   header.name = llvm::sys::path::filename(path).str();
   header.source = llvm::sys::path::filename(options.inputs.front()).str();
   header.object = llvm::sys::path::filename(object).str();
   header.version = version;
   header.functions = emit::abiOf(parStage);
-  return write(path.str().str(), emit::headerText(header));
+  return write(path, emit::headerText(header));
 }
 
 ExitCode Compilation::writeObject(llvm::ArrayRef<CpuVariant> variants, ModuleOp parStage) {
@@ -484,17 +514,16 @@ ExitCode Compilation::writeObject(llvm::ArrayRef<CpuVariant> variants, ModuleOp 
   auto bytes = emitObject(request, error);
   if (failed(bytes))
     return internal(ModuleOp(), error);
-  if (options.emit == EmitKind::assembly)
-    return write(outputPath("s"), *bytes);
-  if (options.emit == EmitKind::llvm)
-    return write(outputPath("ll"), *bytes);
+  const std::string path = outputPath(extensionOf(options.emit));
   if (options.emit == EmitKind::shared) {
-    if (!emit::linkShared(outputPath("so"), *bytes, error))
+    if (!emit::linkShared(path, *bytes, error))
       return environment(error);
-    written.push_back(outputPath("so"));
-  } else if (ExitCode code = write(outputPath("o"), *bytes)) {
+    written.push_back(path);
+  } else if (ExitCode code = write(path, *bytes)) {
     return code;
   }
+  if (!hasHeader())
+    return exitDone;
   return writeHeader(parStage);
 }
 
@@ -547,6 +576,8 @@ ExitCode Compilation::run() {
       options.emit != EmitKind::tx)
     return notGenerated(*targets.back());
   if (ExitCode code = readShared())
+    return code;
+  if (ExitCode code = checkOutputs())
     return code;
   if (options.emit == EmitKind::tx || stopsAt(Stage::tx) || options.stopAfter == "import")
     return printStopped(*module);

@@ -494,7 +494,7 @@ llvm::Value *EntryBuilder::wordDataError(llvm::Value *report) {
         continue;
       bool isWorded = bool(cast<DictionaryAttr>(entry).get("values")); // of a checked build
       llvm::Value *own = text(abi.name + ": " + words.getValue().str() +
-                              (isWorded ? "" : " does not hold (element {})"));
+                              (isWorded ? "" : " does not hold (index {})"));
       llvm::Value *isIt = ir.CreateICmpEQ(site, ir.getInt32(i));
       message = ir.CreateSelect(isIt, own, message);
       if (isWorded)

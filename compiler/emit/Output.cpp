@@ -128,6 +128,10 @@ bool writeFile(const std::string &path, llvm::StringRef bytes, std::string &erro
 }
 
 bool linkShared(const std::string &path, llvm::StringRef object, std::string &error) {
+  if (isSpecial(path)) { // a rename would replace the device
+    error = path + ": a shared object is linked into a file, and this is none";
+    return false;
+  }
   llvm::ErrorOr<std::string> cc = llvm::sys::findProgramByName("cc");
   if (!cc) {
     error = "cannot link a shared object: no `cc` on PATH; install a C compiler (Debian: gcc)";

@@ -1,4 +1,8 @@
 // What all policies for GPUs ask: the machine, bounds of loops, which accesses are a nest's own.
+//
+// In: a module of stage `par` with the machine's facts in `par.machine`; one without the level "block" is no GPU's, and the
+// policies then leave it alone. Out: answers, no attribute and no change: the decisions are GpuTiling's and GpuMapping's. An
+// answer is on the safe side: no bound where the facts give none, not its own where an index is not seen to be the nest's.
 #include "compiler/plan/Gpu.h"
 #include "dialects/par/Stride.h"
 #include "dialects/tx/FactsAt.h"

@@ -1,5 +1,8 @@
-// The forms with a domain (compute, reduce, scan, scatter, filter, argsort, top, for, while), and
-// asm.
+// The forms with a domain (compute, reduce, scan, scatter, filter, argsort, top, for, while), and asm.
+//
+// In: the tokens from the form's word on. Out: its node, with the range of all its text; null after an error. One function a
+// rule of docs/grammar.ebnf, named as the rule; a domain ends at its `|`, so its bounds are sums, and what stands before a
+// block (`where`, the condition of `while`) takes no struct value. Nothing is known of names or types here.
 #include "compiler/source/ParserState.h"
 
 using namespace texpr;

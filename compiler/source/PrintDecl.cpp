@@ -1,4 +1,8 @@
 // Statements and declarations as text; the half of the printer that makes lines.
+//
+// In: a syntax tree, checked or not. Out: text that parses to the same tree, which `explain --pins` relies on: parentheses
+// stand where precedence asks for them and nowhere else, a statement whose value would be taken for the block's gets its `;`,
+// and a block stays on one line where it is short and has one expression. Comments are no part of the tree.
 #include "compiler/source/Pinned.h"
 #include "compiler/source/PrinterState.h"
 #include "llvm/ADT/STLExtras.h"

@@ -1,5 +1,9 @@
 // The small questions about types that every stage asks: classes of scalars, their widths and
 // spellings, and the canonical form in which a shape put around a tuple goes to its leaves.
+//
+// A type is a leaf (a scalar and its extents) or a tuple of types, so a tensor of tuples does not exist: `withOuter` makes the
+// tuple of tensors that it is. What must hold: the order of ScalarKind, which the classes are ranges of, and the list of
+// spellings, which is indexed by it. A struct is a tuple that remembers its declaration, and is another type for it.
 #include "compiler/source/Ast.h"
 
 namespace texpr {

@@ -1,4 +1,8 @@
 // The table of machines: asks the folder of each kind in turn.
+//
+// In: a name of the command line, of `@on` or of a dump. Out: the row of that machine, one object for each name as long as the
+// process runs, or null. `targetNames` lists what is found by name, for messages and completeness tests; `native` is not in
+// it, since it is one of the others. A new machine is a row in target/cpu or target/cuda, and its name here.
 #include "compiler/target/Target.h"
 
 namespace texpr {

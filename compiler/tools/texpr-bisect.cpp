@@ -1,6 +1,10 @@
 // Names the first pass that changes what a program computes.
 //
 //   texprc x.tx --stop-after=import > x.mlir && texpr-bisect x.mlir --target=x86-64-v3 --save=x
+//
+// In: a module of stage tx, par or mapped. The passes of the road (or those of --passes) run one by one, and after each the
+// interpreter of `par` runs the exported functions on the same drawn arguments. Out: the pass after which a result differs, and with
+// --save the module before and after it. Exit code 0: all agree, 1: one differs, 2: nothing could be compared.
 #include "compiler/Pipeline.h"
 #include "compiler/Register.h"
 #include "compiler/tools/Bisect.h"

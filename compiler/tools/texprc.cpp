@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <iterator>
 
 namespace {
@@ -35,6 +36,8 @@ void addDiagnostics(CLI::App &app, CompileOptions &options) {
       ->check(CLI::IsMember({"text", "json"}));
 }
 
+std::string notEmpty(const std::string &path) { return path.empty() ? "a path is empty" : ""; }
+
 void addBuild(CLI::App &app, CompileOptions &options) {
   static const std::map<std::string, EmitKind> kinds = {
       {"obj", EmitKind::object}, {"so", EmitKind::shared},     {"asm", EmitKind::assembly},
@@ -44,12 +47,22 @@ void addBuild(CLI::App &app, CompileOptions &options) {
       "FILE", options.inputs,
       ".tx files that make one object, or one .mlir file of any stage ('-': standard input)");
   app.add_option("-o", options.output,
-                 "the output; beside it, with the extension .h, goes the header");
+                 "the output; beside it, with the extension .h, goes the header")
+      ->check(&notEmpty, "");
   addTarget(
       app, options,
       "cpu (x86-64-v2, v3 and v4 in one object), x86-64-v2|v3|v4, aarch64, native; a comma list");
-  app.add_option("--emit", options.emit, "what to write: obj, so, asm, llvm, header, tx, par")
-      ->transform(CLI::CheckedTransformer(kinds).description(""));
+  app.add_option_function<std::string>(
+      "--emit",
+      [&](const std::string &name) {
+        auto kind = kinds.find(name);
+        if (kind == kinds.end())
+          throw CLI::ValidationError("--emit",
+                                     "there is no kind '" + name +
+                                         "'; kinds are obj, so, asm, llvm, header, tx, par");
+        options.emit = kind->second;
+      },
+      "what to write: obj, so, asm, llvm, header, tx, par");
   addLevel(app, options);
   addChecked(app, options);
   app.add_option("--stop-after", options.stopAfter,
@@ -231,6 +244,15 @@ std::string misplaced(CLI::App &app) {
   return "";
 }
 
+/// A word without an extension that names no file was meant as a command.
+ExitCode refuseCommand(const std::vector<std::string> &inputs) {
+  for (const std::string &word : inputs)
+    if (word.find_first_of("./-") == std::string::npos && !std::filesystem::exists(word))
+      return usage("'" + word +
+                   "' is neither a file nor a command; commands are check, run and explain");
+  return exitDone;
+}
+
 /// The first word with `=` ends the search for a function's name.
 ExitCode splitWords(const std::vector<std::string> &words, RunOptions &options) {
   for (const std::string &word : words) {
@@ -280,5 +302,7 @@ int main(int argc, char **argv) {
   }
   if (options.inputs.empty())
     return usage("no input; try texprc --help");
+  if (ExitCode code = refuseCommand(options.inputs))
+    return code;
   return compile(options);
 }

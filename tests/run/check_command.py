@@ -98,7 +98,9 @@ class Command:
         self.call("s.tx", "-o", code=2, says="-o")
         self.call("s.tx", "-o", "a.o", "-o", "b.o", code=2, says="-o")
         self.call("s.tx", "-O7", code=2, says="-O")
-        self.call("s.tx", "--emit=exe", code=2, says="exe")
+        self.call("s.tx", "--emit=exe", code=2, says="no kind 'exe'; kinds are obj")
+        for word in ("fmt", "tune", "lsp", "new"):
+            self.call(word, "s.tx", code=2, says=f"'{word}' is neither a file nor a command")
         self.call("s.tx", "--target=i386", code=2, says=["unknown target 'i386'", "x86-64-v3"])
         self.call("s.tx", "--target=sm_90a,cpu", code=2, says="sm_90a")
         self.call("s.tx", "--target=x86-64-v3,aarch64", code=2, says="two architectures")
@@ -137,6 +139,21 @@ class Command:
         self.call("s.tx", "-o", "dir", code=3, says=["dir", "s a directory"])
         self.call("s.tx", "-o", "s.tx", code=2, says="is an input")
         self.expect((self.folder / "s.tx").read_text() == SOFTMAX, "the input is as it was")
+        self.write("lib.tx", SCALE)
+        self.write("uses.tx", 'use "lib.tx";\nfn f(x: f32[n]) -> (y: f32[n]) { scale(x, 2) }\n')
+        self.write("in.h", SOFTMAX)
+        lost = {n: (self.folder / n).read_text() for n in ("s.tx", "lib.tx", "in.h")}
+        for args in (["s.tx", "--emit=so", "-o", "./s.tx"], ["s.tx", "--depfile", "s.tx"], ["s.tx", "--emit=par", "-o", "s.tx"],
+                     ["uses.tx", "-o", "lib.tx"], ["in.h", "-o", "in.o"]):
+            self.call(*args, code=2, says="is an input")
+        self.expect(lost == {n: (self.folder / n).read_text() for n in lost}, "what is read is as it was")
+        for args in (["-o", "s.h"], ["-o", "q.o", "--depfile", "q.o"], ["-o", "q.o", "--depfile", "./q.h"]):
+            self.call("s.tx", *args, code=2, says="two outputs would be one file")
+        self.call("s.tx", "--emit=so", "-o", "/dev/null", code=3, says="linked into a file")  # a rename would replace the device
+        self.call("s.tx", "--emit=so", "-o", "-", code=2, says="name it by -o")
+        self.call("-", code=2, input=SOFTMAX.encode(), says="name the output by -o")
+        self.call("s.tx", "-o", "", code=2, says="a path is empty")
+        self.expect(self.names() == sorted([*before, "dir", "in.h", "lib.tx", "uses.tx"]), f"nothing was written: {self.names()}")
         self.call("s.tx", "-o", "/dev/full", code=3, says="No space left")
         self.call("s.tx", "--emit=llvm", "-o", "-", says="define")
         self.call("s.tx", "--emit=llvm", "-o", "/dev/null")

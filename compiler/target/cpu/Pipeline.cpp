@@ -1,4 +1,9 @@
 // The order of the CPU's passes, from `mapped` to the LLVM dialect.
+//
+// In: a module of stage `mapped`, every loop with its level and every buffer with its place, for one machine. Out: stage
+// `target`: functions of the LLVM dialect alone. Each pass takes something away for good (f8, scalars that no instruction
+// computes, register tiles, lanes, loops, buffers, threads, functions of math, f16 where the machine has none), which those
+// behind it rely on; so what may stand before what is seen from what is still there.
 #include "compiler/target/cpu/Cpu.h"
 #include "mlir/Transforms/Passes.h"
 
