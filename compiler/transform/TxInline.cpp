@@ -7,6 +7,7 @@
 #include "compiler/transform/Passes.h"
 #include "dialects/plan/Pins.h"
 #include "dialects/plan/Plan.h"
+#include "dialects/tx/Cluster.h"
 #include "dialects/tx/Extents.h"
 #include "dialects/tx/Reach.h"
 #include "mlir/IR/IRMapping.h"
@@ -167,7 +168,7 @@ struct TxInline : impl::TxInlineBase<TxInline> {
       while (inlineOnce(func)) {
       }
       func.walk([&](tx::ComputeOp op) {
-        if (plan::getStore(op) == plan::Store::inlined)
+        if (plan::getStore(op) == plan::Store::inlined && !tx::isTerm(op))
           keep(op);
       });
       SmallVector<tx::ComputeOp> forms;

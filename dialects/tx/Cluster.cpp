@@ -33,6 +33,21 @@ Readers readersOf(ComputeOp op) {
   return r;
 }
 
+ComputeOp termOf(ReduceOp op) {
+  auto yielded = op.getBody().front().getTerminator()->getOperands();
+  auto term = yielded.empty() ? ComputeOp() : yielded[0].getDefiningOp<ComputeOp>();
+  if (!term || term->getParentOp() != op || !llvm::equal(yielded, term->getResults()) ||
+      !llvm::all_of(yielded, [](Value v) { return v.hasOneUse(); }) ||
+      llvm::any_of(term.getYield().getValues().getTypes(), llvm::IsaPred<RankedTensorType>))
+    return {};
+  return term;
+}
+
+bool isTerm(ComputeOp op) {
+  auto reduce = dyn_cast<ReduceOp>(op->getParentOp());
+  return reduce && termOf(reduce) == op;
+}
+
 Operation *ancestorIn(Operation *op, Block *block) {
   while (op && op->getBlock() != block)
     op = op->getParentOp();

@@ -27,6 +27,11 @@ struct Readers {
 };
 Readers readersOf(ComputeOp op);
 
+/// The compute whose scalars are all that a reduction of tensors combines, where nothing else uses it: no memory needs to hold
+/// a term. Null where there is no such.
+ComputeOp termOf(ReduceOp op);
+bool isTerm(ComputeOp op);
+
 /// The op of the block that contains `op`; null where none does.
 mlir::Operation *ancestorIn(mlir::Operation *op, mlir::Block *block);
 
