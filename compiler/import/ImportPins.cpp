@@ -158,7 +158,12 @@ private:
     if (name == "vector") {
       count(a, name, a.args[0]);
     } else if (name == "unroll") {
-      a.args.empty() ? add(a, "straight", b.getUnitAttr()) : count(a, name, a.args[0]);
+      if (a.args.empty())
+        add(a, "straight", b.getUnitAttr());
+      else if (llvm::isa_and_nonnull<NameExpr>(a.args[0].value.get()))
+        add(a, "straight", b.getBoolAttr(false)); // `none`
+      else
+        count(a, name, a.args[0]);
     } else if (name == "grain") {
       for (const AttrArg &arg : a.args)
         count(a, arg.key ? StringRef(arg.key->text) : name, arg);
@@ -179,8 +184,16 @@ private:
     } else if (name == "stage") {
       add(a, name, b.getUnitAttr());
     } else if (name == "algo") {
-      add(a, name, b.getStringAttr(llvm::cast<NameExpr>(a.args[0].value.get())->text));
+      algorithm(a);
     }
+  }
+
+  void algorithm(const Attr &a) {
+    NamedAttrList row;
+    row.set("name", b.getStringAttr(llvm::cast<NameExpr>(a.args[0].value.get())->text));
+    for (const AttrArg &arg : llvm::drop_begin(a.args))
+      row.set(arg.key->text, b.getI64IntegerAttr(numberOf(arg)));
+    add(a, "algo", row.getDictionary(b.getContext()));
   }
 
   /// `@keep(i)` of a form's own axes; of a form whose value lives in one iteration already, the count that `@keep(2)` states.

@@ -1,4 +1,4 @@
-// Which of several algorithms a scan, filter, scatter or sort takes.
+// Which of several algorithms a scan, filter, scatter or sort takes, and with which numbers.
 #pragma once
 #include "mlir/IR/BuiltinOps.h"
 

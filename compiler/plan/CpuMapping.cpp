@@ -11,6 +11,7 @@
 #include "compiler/plan/Gpu.h"
 #include "compiler/plan/Passes.h"
 #include "compiler/plan/Pins.h"
+#include "compiler/plan/Policy.h"
 #include "dialects/par/Extents.h"
 #include "dialects/par/ParOps.h"
 #include "dialects/par/Stride.h"
@@ -36,6 +37,8 @@ constexpr int64_t kTaskWork = 1 << 16; // element operations that pay for handin
 
 struct Machine {
   int64_t vectorBytes = 0, maxTasks = 64;
+  bool isContrary = false;
+  int64_t number(int64_t wanted) const { return isContrary ? otherThan(wanted) : wanted; }
 };
 
 template <typename Op> bool contains(Operation *op) {
@@ -174,8 +177,11 @@ public:
     bool isTask = forall.getLevel() == "block"; // the user's: an iteration is a task
     if (isTask && !forall->hasAttr("plan.grain"))
       forall->setAttr("plan.grain", index(forall, 1));
-    if (!isTask && !forall->hasAttr("plan.grain") && meetsInSmallTable(forall)) {
-      setWhy(forall, "its updates meet in a table so small that tasks would wait for each other");
+    if (!isTask && isOneTask(forall)) {
+      setWhy(forall, isPinned(forall, "tasks")
+                         ? "one task is asked for"
+                         : "its updates meet in a table so small that tasks would wait for each other");
+      setCount(forall, tasksName, 1);
       return write(forall, SmallVector<StringRef>(axes, "step"));
     }
     int64_t rows = contains<par::ForallOp>(forall) ? windowRows(forall) : 0;
@@ -206,17 +212,27 @@ public:
     }
     setLanes(reduce, lanes);
     if (!reduce->hasAttr("plan.unroll"))
-      reduce->setAttr("plan.unroll", index(reduce, kAccumulators));
+      reduce->setAttr("plan.unroll", index(reduce, machine.number(kAccumulators)));
   }
 
 private:
+  /// A leaf with atomics that goes in order on one thread: there are no atomic instructions then.
+  bool isOneTask(par::ForallOp forall) {
+    if (forall->hasAttr(grainName) || !contains<par::AtomicOp>(forall) ||
+        contains<par::ForallOp>(forall))
+      return false;
+    if (isPinned(forall, "tasks"))
+      return getCount(forall, tasksName) == 1;
+    return meetsInSmallTable(forall) != machine.isContrary;
+  }
+
   /// How the iterations are cut into tasks: by shape alone, never by the number of threads.
   void planTasks(par::ForallOp forall, int64_t rows) {
     if (forall->hasAttr(grainName))
       return;
     auto decide = [&](StringRef name, int64_t value) {
       if (!forall->hasAttr(name))
-        setCount(forall, name, value);
+        setCount(forall, name, machine.number(value));
     };
     decide(workName, kTaskWork);
     decide(tasksName, machine.maxTasks);
@@ -274,6 +290,8 @@ private:
     Score mine = scoreOf(accesses, leaf.getBody().front().getArguments().back(), lanes);
     bool pinned = leaf->hasAttr("plan.vector") || leaf.getLevel() == "lane";
     bool can = mayVectorizeForall(leaf) && (mine.unit > 0 || accesses.empty() || pinned);
+    if (machine.isContrary && !pinned)
+      can = mayVectorizeForall(leaf) && !can;
     for (par::ReduceOp r : reduces) {
       if (!mayVectorizeReduce(r) || pinned)
         continue;
@@ -299,7 +317,8 @@ private:
       return 0;
     if (auto pinned = op->getAttrOfType<IntegerAttr>("plan.vector"))
       return pinned.getInt();
-    return machine.vectorBytes / widestBytes(op);
+    int64_t lanes = machine.vectorBytes / widestBytes(op);
+    return lanes > 2 ? machine.number(lanes) : lanes;
   }
   static IntegerAttr index(Operation *op, int64_t v) {
     return IntegerAttr::get(IntegerType::get(op->getContext(), 64), v);
@@ -330,6 +349,7 @@ struct PlanMapping : impl::PlanMappingBase<PlanMapping> {
       if (auto tasks = facts.getAs<IntegerAttr>("max_chunks"))
         machine.maxTasks = tasks.getInt();
     }
+    machine.isContrary = isContrary(module);
     Planner planner(machine);
     module.walk<WalkOrder::PreOrder>([&](Operation *op) {
       if (auto forall = dyn_cast<par::ForallOp>(op)) {

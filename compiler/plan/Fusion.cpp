@@ -9,6 +9,7 @@
 #include "compiler/plan/CostModel.h"
 #include "compiler/plan/Passes.h"
 #include "compiler/plan/Pins.h"
+#include "compiler/plan/Policy.h"
 #include "dialects/plan/Plan.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/DenseMap.h"
@@ -97,6 +98,10 @@ struct PlanFusion : impl::PlanFusionBase<PlanFusion> {
         sharing[op] = {0, false, "its loop is pinned"};
       else
         sharing[op] = sharingOf(op);
+      bool isOpen = level > 0 && !isPinned(op, "store") && !op->hasAttr(className) &&
+                    !hasPinnedLoop(op) && !tx::readersOf(op).reads.empty();
+      if (isOpen && isContrary(op->getParentOfType<ModuleOp>()))
+        sharing[op] = {sharing[op].depth > 0 ? 0u : 1u, false, "contrary"};
     }
 
     /// Takes values out of clusters until all clusters can be built.

@@ -6,6 +6,7 @@
 // In: a module before a policy. Out: `plan.*` on the candidates, the names in `plan.pinned`; rows of the table that met one
 // are marked, and what is left at the end is an error at the pin: never ignored. The policy keeps what it finds.
 #include "compiler/plan/Pins.h"
+#include "dialects/par/Straight.h"
 #include "dialects/plan/Plan.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/SetVector.h"
@@ -101,6 +102,11 @@ bool isAbout(Operation *op, Point point, StringRef name) {
     return (name == "vector" || name == "unroll") && (isa<par::ReduceOp>(op) || isLeaf(op));
   }
   llvm_unreachable("every point is handled");
+}
+
+bool mayBeStraight(par::ReduceOp reduce) {
+  auto steps = par::straightSteps(reduce);
+  return steps && *steps <= kMostStraightSteps;
 }
 
 // ---- tiles: the part that concerns a nest ----
@@ -233,11 +239,15 @@ private:
     pin.isUsed |= !(point == Point::inlining && isa<IntegerAttr>(value));
   }
 
-  /// `keep` has its depth with it.
+  /// `keep` has its depth with it; a loop that is not to be written out has nothing but the pin's name.
   static void set(Operation *op, StringRef name, Attribute value) {
     if (auto depth = dyn_cast<IntegerAttr>(value); depth && name == "store") {
       setStore(op, Store::tile);
       op->setAttr(depthName, depth);
+      return;
+    }
+    if (name == "straight" && isa<BoolAttr>(value)) {
+      op->removeAttr(straightName);
       return;
     }
     if (name == "store")

@@ -21,6 +21,10 @@ llvm::SmallVector<mlir::Operation *> candidatesOf(mlir::func::FuncOp func, Point
 /// Whether a decision of that name can be taken for this candidate.
 bool isAbout(mlir::Operation *op, Point point, llvm::StringRef name);
 
+/// The most steps of a reduction that the source may have written out, and whether there are at most so many.
+inline constexpr int64_t kMostStraightSteps = 1024;
+bool mayBeStraight(par::ReduceOp reduce);
+
 /// Writes the pins that hold here as attributes, with their names in `plan.pinned`. Returns what has got one. Of a number and
 /// a form that both pin a candidate the number wins.
 llvm::SmallVector<mlir::Operation *> applyPins(mlir::ModuleOp module, Point point);

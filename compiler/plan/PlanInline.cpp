@@ -3,6 +3,7 @@
 // In: the forms of a function. Out: plan.store = "inline" and plan.why on those; pins are left as they are. By counted cost:
 //   a view                                   inline: nothing is computed
 //   each element evaluated once              inline: nothing is computed twice
+//   the term of a reduction of tensors       inline: each element is combined as it is made
 //   a loop inside, or evaluated unboundedly  not
 //   else      inline where (evaluations - 1) · operations of an element <= a store and the loads that it saves: 1 each while a
 //             shared row holds it, 1 a byte where it would go through memory
@@ -10,6 +11,7 @@
 #include "compiler/plan/CostModel.h"
 #include "compiler/plan/Passes.h"
 #include "compiler/plan/Pins.h"
+#include "compiler/plan/Policy.h"
 #include "dialects/plan/Plan.h"
 #include <cmath>
 
@@ -63,13 +65,16 @@ struct PlanInline : impl::PlanInlineBase<PlanInline> {
     }
     setStore(op, Store::inlined);
     setWhy(op, why);
-    evaluated[op] = evaluations;
+    if (!tx::isTerm(op)) // which keeps its loop
+      evaluated[op] = evaluations;
   }
 
   /// Empty: it is not inlined.
   std::string reasonToInline(tx::ComputeOp op, Evaluations evaluations) {
     if (auto store = getStore(op); store && isPinned(op, "store"))
       return *store == Store::inlined ? "pinned" : "";
+    if (level > 0 && tx::isTerm(op) && !isContrary(op->getParentOfType<ModuleOp>()))
+      return "a term: each element is combined as it is made";
     // Pins of a loop speak of a loop: it stays one.
     if (hasPinnedLoop(op))
       return "";
@@ -82,12 +87,20 @@ struct PlanInline : impl::PlanInlineBase<PlanInline> {
       return "a view: nothing is computed";
     if (level == 0)
       return "";
-    if (evaluations.count <= 1 && !evaluations.isUnbounded)
-      return "every element is read once";
     // Before common subexpressions meet again, each evaluation is a copy of the body: a chain of values that are read twice would double
     // with every link.
     if (evaluations.count > kMostCopies)
       return "";
+    std::string why = gain(op, evaluations);
+    if (isContrary(op->getParentOfType<ModuleOp>()))
+      return why.empty() ? "contrary" : "";
+    return why;
+  }
+
+  /// What is gained by evaluating it again; empty: nothing.
+  std::string gain(tx::ComputeOp op, Evaluations evaluations) {
+    if (evaluations.count <= 1 && !evaluations.isUnbounded)
+      return "every element is read once";
     Cost cost = costOf(op);
     if (cost.isUnbounded)
       return "";

@@ -7,6 +7,7 @@
 // hidden by then. Pins of the source are kept; one that asks for lanes or accumulators asks for a loop.
 #include "compiler/plan/Passes.h"
 #include "compiler/plan/Pins.h"
+#include "compiler/plan/Policy.h"
 #include "dialects/par/Straight.h"
 #include "dialects/plan/Plan.h"
 
@@ -18,7 +19,6 @@ namespace texpr::plan {
 
 namespace {
 constexpr int64_t kMostSteps = 64;
-constexpr int64_t kMostPinnedSteps = 1024;
 
 struct PlanUnroll : impl::PlanUnrollBase<PlanUnroll> {
   void runOnOperation() override {
@@ -44,17 +44,20 @@ struct PlanUnroll : impl::PlanUnrollBase<PlanUnroll> {
   static void decide(par::ReduceOp reduce, ArrayRef<Pin> pins, StringRef target) {
     auto steps = par::straightSteps(reduce);
     if (isPinned(reduce, "straight")) {
-      if (!steps || *steps > kMostPinnedSteps) {
+      bool isAsked = reduce->hasAttr(straightName);
+      if (!steps || (isAsked && *steps > kMostStraightSteps)) {
         reduce->removeAttr(straightName);
         emitError(locationOfPin(reduce, "straight"))
             << "pin: @unroll cannot be obeyed here: "
-            << (steps ? "more than " + std::to_string(kMostPinnedSteps) + " steps"
+            << (steps ? "more than " + std::to_string(kMostStraightSteps) + " steps"
                       : "only a reduction by a builtin operator over a constant domain, without "
                         "loops or a `where` inside, is written out");
       }
       return;
     }
-    if (steps && *steps <= kMostSteps && !asksForLoop(reduce, pins, target))
+    if (!mayBeStraight(reduce) || asksForLoop(reduce, pins, target))
+      return;
+    if ((*steps <= kMostSteps) != isContrary(reduce->getParentOfType<ModuleOp>()))
       reduce->setAttr(straightName, UnitAttr::get(reduce.getContext()));
   }
 };

@@ -58,6 +58,17 @@ static std::string orderText(Operation *op) {
   return "@order(" + llvm::join(order.getAsValueRange<StringAttr>(), ", ") + ")";
 }
 
+static std::string algoText(Operation *op) {
+  std::string text = "@algo(" + plan::getAlgo(op).str();
+  auto algo = op->getAttrOfType<DictionaryAttr>(plan::algoName);
+  if (!algo)
+    return "";
+  for (NamedAttribute entry : algo)
+    if (auto number = dyn_cast<IntegerAttr>(entry.getValue()))
+      text += ", " + entry.getName().str() + " = " + std::to_string(number.getInt());
+  return text + ")";
+}
+
 static std::string instrText(Operation *op) {
   if (DictionaryAttr row = plan::getInstr(op))
     return "@instr(" + row.getAs<StringAttr>("name").str() + ")";
@@ -113,10 +124,12 @@ static std::map<std::string, std::string> takenBy(Operation *op, Point point) {
     put("store", storeText(op));
     break;
   case Point::algorithms:
-    put("algo", plan::getAlgo(op).empty() ? "" : ("@algo(" + plan::getAlgo(op) + ")").str());
+    put("algo", algoText(op));
     break;
   case Point::unrolling:
-    put("straight", op->hasAttr(plan::straightName) ? "@unroll" : "");
+    put("straight", op->hasAttr(plan::straightName)               ? "@unroll"
+                    : plan::mayBeStraight(cast<par::ReduceOp>(op)) ? "@unroll(none)"
+                                                                   : "");
     break;
   case Point::tiling:
     put("blocks", sizesText(op, plan::blocksName, "thread, "));

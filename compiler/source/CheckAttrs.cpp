@@ -1,5 +1,10 @@
-// Attributes: pins of decisions. A1: an attribute is known, stands where it means something, has
-// its arguments, and is obeyed (A2: on functions behind `@at`, classes by dims); one that the compiler does not obey yet is an error, never ignored.
+// Attributes: pins of decisions.
+//
+// A1: an attribute is known, stands where it means something, once, has its arguments, and names axes of its form.
+// A2: on a function, those of forms stand behind `@at`; a class is a comparison of dims. A5: `@specialize` lists a dim's values.
+// In: the attributes behind a binder, a buffer's type, a store or a head. Out: the same, all right, as the table below has
+// them; nothing else changes. One that the compiler does not obey yet is an error, never ignored; whether a pass *can* obey a
+// right one, on this form and machine, is said later, at the same place (plan/CheckPins.cpp).
 #include "compiler/source/Checker.h"
 #include "compiler/source/Pinned.h"
 
@@ -18,6 +23,7 @@ enum class Takes {
   Sizes,
   Tasks,
   Word,
+  Algorithm,
   Target,
   Classes,
   Values,
@@ -41,7 +47,7 @@ static const Row obeyed[] = {
     {"tile", Takes::Sizes, Form | Par | Fn},
     {"order", Takes::Axes, Form | Par | Fn},
     {"instr", Takes::Word, Form | Par | Fn},
-    {"algo", Takes::Word, Form | Fn},
+    {"algo", Takes::Algorithm, Form | Fn},
     {"stage", Takes::Any, Form | Par},
     {"class", Takes::Classes, Form},
     {"specialize", Takes::Values, Fn},
@@ -76,9 +82,17 @@ static bool isScope(const Attr &a) {
   return a.name.text == "on" || a.name.text == "class" || a.name.text == "at";
 }
 
+/// `@unroll(none)`
+static bool isNone(const Attr &a) {
+  auto *word = a.args.size() == 1 && !a.args[0].key
+                   ? llvm::dyn_cast_or_null<NameExpr>(a.args[0].value.get())
+                   : nullptr;
+  return word && word->text == "none";
+}
+
 /// What may stand once. `@unroll` and `@unroll(4)` are two things, and so are tiles of tasks and of registers.
 static std::string keyOf(const Attr &a) {
-  bool isOther = (a.name.text == "unroll" && a.args.empty()) ||
+  bool isOther = (a.name.text == "unroll" && (a.args.empty() || isNone(a))) ||
                  (a.name.text == "tile" && !a.args.empty() && !a.args[0].key);
   return a.name.text + (isOther ? "'" : "");
 }
@@ -111,6 +125,16 @@ std::vector<int64_t> valuesOf(const Attr &a) {
 static bool isPowerOfTwo(const Attr &a) {
   auto count = a.args.size() == 1 && !a.args[0].key ? countOf(a.args[0]) : std::nullopt;
   return count && (*count & (*count - 1)) == 0 && *count <= 64;
+}
+
+/// `(chunks)`, `(chunks, least = 4096, tasks = 8)`
+static bool isAlgorithm(const Attr &a) {
+  if (a.args.empty() || a.args[0].key || !llvm::isa_and_nonnull<NameExpr>(a.args[0].value.get()))
+    return false;
+  llvm::StringSet<> seen;
+  return llvm::all_of(llvm::drop_begin(a.args), [&](const AttrArg &arg) {
+    return arg.key && arg.key->text != "name" && countOf(arg) && seen.insert(arg.key->text).second;
+  });
 }
 
 bool Checker::hasAttr(const Attrs &attrs, llvm::StringRef name) {
@@ -219,8 +243,9 @@ void Checker::checkAttr(const Attr &a, AttrPlace place, const llvm::StringSet<> 
     return;
   }
   case Takes::Steps:
-    if (!a.args.empty() && !isPowerOfTwo(a))
-      wrong("` for all steps written out, or `@unroll(8)`, with a power of two up to 64");
+    if (!a.args.empty() && !isPowerOfTwo(a) && !isNone(a))
+      wrong("` for all steps written out, `@unroll(none)` for a loop, or `@unroll(8)`, with a power "
+            "of two up to 64");
     return;
   case Takes::Tasks:
     return checkTasks(a);
@@ -228,6 +253,10 @@ void Checker::checkAttr(const Attr &a, AttrPlace place, const llvm::StringSet<> 
     if (a.args.size() != 1 || a.args[0].key ||
         !llvm::isa_and_nonnull<NameExpr>(a.args[0].value.get()))
       wrong("(name)`, with one name");
+    return;
+  case Takes::Algorithm:
+    if (!isAlgorithm(a))
+      wrong("(chunks, least = 4096)`: a name, and numbers of at least 1 by theirs");
     return;
   case Takes::Target:
     if (targetOfAttr(a).empty())

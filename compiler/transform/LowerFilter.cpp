@@ -102,66 +102,73 @@ void ParLowering::lowerFilter(tx::FilterOp op) {
     outs.push_back(placeOf(kept));
   b.setInsertionPoint(op);
   Value size = sizeOf(loc, op.getLower(), op.getUpper()), zero = constantIndex(loc, 0);
-  bool isAnyway = isEvaluatedAnyway(op);
-  // The positions `from` to `to`, behind `number` elements and, with `stores`, before the `limit`-th.
-  auto run = [&](Value from, Value to, Value number, bool stores, Value limit) -> Value {
-    auto step = [&](Value position, ValueRange carried) -> SmallVector<Value> {
-      SmallVector<Value> point = pointAt(loc, position, op.getLower(), op.getUpper());
-      Value keeps = bodyAt(op.getWhereRegion().front(), point)[0];
-      Value next = arith::AddIOp::create(b, loc, carried[0], constantIndex(loc, 1));
-      if (stores && isAnyway && !limit) {
-        storeKept(op, outs, point, carried[0]);
-      } else if (stores) {
-        Value hasPlace = keeps;
-        if (isAnyway)
-          hasPlace = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, carried[0], limit);
-        auto choice = scf::IfOp::create(b, loc, TypeRange(), hasPlace, /*addThenBlock=*/true,
-                                        /*addElseBlock=*/false);
-        OpBuilder::InsertionGuard guard(b);
-        Block *then = &choice.getThenRegion().front();
-        then->clear(); // its terminator comes last
-        b.setInsertionPointToEnd(then);
-        storeKept(op, outs, point, carried[0]);
-        b.setInsertionPointToEnd(then);
-        scf::YieldOp::create(b, loc);
-      }
-      return {arith::SelectOp::create(b, loc, keeps, next, carried[0]).getResult()};
-    };
-    return chain(loc, from, to, cast<StringAttr>(op.getAxes()[0]), number, step)[0];
-  };
-  Value number;
-  if (!standsAlone(op)) {
-    number = run(zero, size, zero, true, Value());
-  } else {
-    Value counts = chunkBuffer(loc, b.getI64Type()), chunks = chunksOf(loc, size);
-    auto countAt = [&](Value chunk) -> Value {
-      return arith::IndexCastOp::create(b, loc, b.getIndexType(), load(loc, {counts, {}}, chunk));
-    };
-    auto setCount = [&](Value chunk, Value v) {
-      v = arith::IndexCastOp::create(b, loc, b.getI64Type(), v);
-      par::StoreOp::create(b, loc, v, counts, chunk, Value());
-    };
-    forChunks(loc, chunks, size, [&](Value chunk, Value begin, Value end) {
-      setCount(chunk, run(begin, end, zero, false, Value()));
-    });
-    number = chain(loc, zero, chunks, "chunk", zero,
-                   [&](Value chunk, ValueRange before) -> SmallVector<Value> {
-                     Value own = countAt(chunk);
-                     setCount(chunk, before[0]);
-                     return {arith::AddIOp::create(b, loc, before[0], own).getResult()};
-                   })[0];
-    forChunks(loc, chunks, size, [&](Value chunk, Value begin, Value end) {
-      // The last chunk's limit is the number of all.
-      Value next = arith::AddIOp::create(b, loc, chunk, constantIndex(loc, 1));
-      Value last = arith::SubIOp::create(b, loc, chunks, constantIndex(loc, 1));
-      Value isLast = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, chunk, last);
-      Value behind = countAt(arith::MinSIOp::create(b, loc, next, last));
-      run(begin, end, countAt(chunk), true,
-          arith::SelectOp::create(b, loc, isLast, number, behind));
-    });
-  }
+  Value number = goesInChunks(op) ? filterInChunks(op, outs, size)
+                                  : filterRange(op, outs, zero, size, zero, true, Value());
   renameExtent(op.getCount(), within(loc, number, size));
   dead.push_back(op);
+}
+
+/// The positions `from` to `to`, behind `number` elements and, with `stores`, before the `limit`-th: how many
+/// elements there are then.
+Value ParLowering::filterRange(tx::FilterOp op, ArrayRef<Place> outs, Value from, Value to,
+                               Value number, bool stores, Value limit) {
+  Location loc = op.getLoc();
+  bool isAnyway = isEvaluatedAnyway(op);
+  auto step = [&](Value position, ValueRange carried) -> SmallVector<Value> {
+    SmallVector<Value> point = pointAt(loc, position, op.getLower(), op.getUpper());
+    Value keeps = bodyAt(op.getWhereRegion().front(), point)[0];
+    Value next = arith::AddIOp::create(b, loc, carried[0], constantIndex(loc, 1));
+    if (stores && isAnyway && !limit) {
+      storeKept(op, outs, point, carried[0]);
+    } else if (stores) {
+      Value hasPlace = keeps;
+      if (isAnyway)
+        hasPlace = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, carried[0], limit);
+      auto choice = scf::IfOp::create(b, loc, TypeRange(), hasPlace, /*addThenBlock=*/true,
+                                      /*addElseBlock=*/false);
+      OpBuilder::InsertionGuard guard(b);
+      Block *then = &choice.getThenRegion().front();
+      then->clear(); // its terminator comes last
+      b.setInsertionPointToEnd(then);
+      storeKept(op, outs, point, carried[0]);
+      b.setInsertionPointToEnd(then);
+      scf::YieldOp::create(b, loc);
+    }
+    return {arith::SelectOp::create(b, loc, keeps, next, carried[0]).getResult()};
+  };
+  return chain(loc, from, to, cast<StringAttr>(op.getAxes()[0]), number, step)[0];
+}
+
+Value ParLowering::filterInChunks(tx::FilterOp op, ArrayRef<Place> outs, Value size) {
+  Location loc = op.getLoc();
+  Value zero = constantIndex(loc, 0), one = constantIndex(loc, 1);
+  Value counts = chunkBuffer(op, b.getI64Type()), chunks = chunksOf(op, size);
+  auto countAt = [&](Value chunk) -> Value {
+    return arith::IndexCastOp::create(b, loc, b.getIndexType(), load(loc, {counts, {}}, chunk));
+  };
+  auto setCount = [&](Value chunk, Value v) {
+    v = arith::IndexCastOp::create(b, loc, b.getI64Type(), v);
+    par::StoreOp::create(b, loc, v, counts, chunk, Value());
+  };
+  forChunks(loc, chunks, size, [&](Value chunk, Value begin, Value end) {
+    setCount(chunk, filterRange(op, outs, begin, end, zero, false, Value()));
+  });
+  Value number = chain(loc, zero, chunks, "chunk", zero,
+                       [&](Value chunk, ValueRange before) -> SmallVector<Value> {
+                         Value own = countAt(chunk);
+                         setCount(chunk, before[0]);
+                         return {arith::AddIOp::create(b, loc, before[0], own).getResult()};
+                       })[0];
+  forChunks(loc, chunks, size, [&](Value chunk, Value begin, Value end) {
+    // The last chunk's limit is the number of all.
+    Value next = arith::AddIOp::create(b, loc, chunk, one);
+    Value last = arith::SubIOp::create(b, loc, chunks, one);
+    Value isLast = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, chunk, last);
+    Value behind = countAt(arith::MinSIOp::create(b, loc, next, last));
+    Value limit = arith::SelectOp::create(b, loc, isLast, number, behind);
+    filterRange(op, outs, begin, end, countAt(chunk), true, limit);
+  });
+  return number;
 }
 
 /// Evaluates the body at a point and puts it behind `number` elements: tensors are made there.

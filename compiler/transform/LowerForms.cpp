@@ -2,7 +2,7 @@
 //
 //   compute   a forall whose body stores what the lambda yields
 //   reduce    par.reduce on scalars; on tensors an accumulator buffer and a seq that combines
-//             element by element
+//             element by element, a term that is marked `inline` as it is made
 //   list      stores
 //
 // What must hold: an accumulated buffer is never the destination of the value that is
@@ -10,6 +10,7 @@
 #include "compiler/transform/LowerToPar.h"
 #include "dialects/par/Combine.h"
 #include "dialects/plan/Plan.h"
+#include "dialects/tx/Cluster.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -18,21 +19,45 @@ using namespace mlir;
 
 namespace texpr {
 
-par::ForallOp ParLowering::forallOver(Location loc, ValueRange ext,
-                                      function_ref<void(ValueRange)> body) {
+par::ForallOp ParLowering::forallIn(Location loc, ValueRange lower, ValueRange upper,
+                                    ArrayAttr axes, bool isDisjoint, IndexBody body) {
+  auto forall = par::ForallOp::create(b, loc, lower, upper, axes, StringAttr(), UnitAttr(),
+                                      isDisjoint ? b.getUnitAttr() : UnitAttr());
+  OpBuilder::InsertionGuard guard(b);
+  Block *block =
+      b.createBlock(&forall.getBody(), {}, SmallVector<Type>(upper.size(), b.getIndexType()),
+                    SmallVector<Location>(upper.size(), loc));
+  body(block->getArguments());
+  b.setInsertionPointToEnd(block);
+  par::YieldOp::create(b, loc);
+  return forall;
+}
+
+par::ForallOp ParLowering::forallOver(Location loc, ValueRange ext, IndexBody body) {
   SmallVector<Value> zeros(ext.size(), ext.empty() ? Value() : constantIndex(loc, 0));
   SmallVector<Attribute> axes;
   for (size_t d = 0; d < ext.size(); ++d)
     axes.push_back(b.getStringAttr("e" + std::to_string(d)));
-  auto forall = par::ForallOp::create(b, loc, zeros, ext, b.getArrayAttr(axes), StringAttr(),
-                                      UnitAttr(), UnitAttr());
-  OpBuilder::InsertionGuard guard(b);
-  Block *block =
-      b.createBlock(&forall.getBody(), {}, SmallVector<Type>(ext.size(), b.getIndexType()),
-                    SmallVector<Location>(ext.size(), loc));
-  body(block->getArguments());
-  par::YieldOp::create(b, loc);
+  return forallIn(loc, zeros, ext, b.getArrayAttr(axes), /*isDisjoint=*/false, body);
+}
+
+/// Each iteration is a task.
+par::ForallOp ParLowering::tasksOver(Location loc, Value count, StringRef axis, bool isDisjoint,
+                                     function_ref<void(Value)> body) {
+  auto forall = forallIn(loc, constantIndex(loc, 0), count, b.getStrArrayAttr({axis}), isDisjoint,
+                         [&](ValueRange args) { body(args[0]); });
+  plan::setCount(forall, plan::grainName, 1);
   return forall;
+}
+
+/// Where an iteration's element stands: arg - lower.
+SmallVector<Value> ParLowering::zeroBased(Location loc, ValueRange args, ValueRange lowers) {
+  SmallVector<Value> index;
+  for (auto [arg, lower] : llvm::zip(args, lowers))
+    index.push_back(getConstantIntValue(lower) == 0
+                        ? Value(arg)
+                        : arith::SubIOp::create(b, loc, arg, lower).getResult());
+  return index;
 }
 
 void ParLowering::lowerCompute(tx::ComputeOp op) {
@@ -49,13 +74,8 @@ void ParLowering::lowerCompute(tx::ComputeOp op) {
   Block &body = forall.getBody().front();
   Operation *yield = body.getTerminator();
 
-  // Results are zero-based: element (arg - lower) is what the body yields.
   b.setInsertionPointToStart(&body);
-  SmallVector<Value> index;
-  for (auto [arg, lower] : llvm::zip(body.getArguments(), op.getLower()))
-    index.push_back(getConstantIntValue(lower) == 0
-                        ? Value(arg)
-                        : arith::SubIOp::create(b, loc, arg, lower).getResult());
+  SmallVector<Value> index = zeroBased(loc, body.getArguments(), op.getLower());
   SmallVector<Place> element;
   for (Place &out : outs)
     element.push_back({out.buffer, out.at(index)});
@@ -136,15 +156,44 @@ void ParLowering::accumulate(tx::ReduceOp op, Value seen, ArrayRef<Place> into) 
   });
 }
 
-void ParLowering::lowerTensorReduce(tx::ReduceOp op) {
+/// The compute whose elements are combined one by one as they are made, where the plan says so: all that the body yields, and
+/// nothing else reads it.
+static tx::ComputeOp inlinedTermOf(tx::ReduceOp op) {
+  tx::ComputeOp term = tx::termOf(op);
+  return term && plan::getStore(term) == plan::Store::inlined ? term : tx::ComputeOp();
+}
+
+/// The same without a buffer for the term: its loop combines what it makes.
+void ParLowering::accumulateTerm(tx::ReduceOp op, tx::ComputeOp term, Value seen,
+                                 ArrayRef<Place> into) {
+  Location loc = term.getLoc();
+  auto forall = par::ForallOp::create(b, loc, term.getLower(), term.getUpper(), term.getAxesAttr(),
+                                      StringAttr(), UnitAttr(), UnitAttr());
+  plan::copyPlan(term, forall);
+  forall.getBody().takeBody(term.getBody());
+  Block &body = forall.getBody().front();
+  lowerBlock(body);
+  Operation *yield = body.getTerminator();
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPoint(yield);
+  SmallVector<Value> index = zeroBased(loc, body.getArguments(), term.getLower()), old;
+  for (const Place &acc : into)
+    old.push_back(load(loc, acc, index));
+  SmallVector<Value> combined = combine(op, seen, old, yield->getOperands());
+  for (auto [v, acc, next] : llvm::zip(combined, into, yield->getOperands())) {
+    if (auto sum = v.getDefiningOp<arith::AddFOp>(); sum && next.getDefiningOp<arith::MulFOp>())
+      sum->setAttr("par.fuse", b.getUnitAttr()); // the licence of a reduction
+    par::StoreOp::create(b, loc, v, acc.buffer, acc.at(index), Value());
+  }
+  par::YieldOp::create(b, loc);
+  yield->erase();
+  dead.push_back(term);
+}
+
+/// Fills the accumulators: the builtin's identity, or the user's where the domain is empty.
+void ParLowering::startAccumulation(tx::ReduceOp op, ArrayRef<Place> outs) {
   Location loc = op.getLoc();
   bool isUser = op.getOp() == tx::Combine::user;
-  keepExtents(op);
-  SmallVector<Place> outs;
-  for (Value result : op.getResults())
-    outs.push_back(placeOf(result));
-
-  // Start: the builtin's identity, or the user's where the domain is empty.
   forallOver(loc, extents(op.getResult(0)), [&](ValueRange indices) {
     SmallVector<Value> start;
     if (isUser)
@@ -158,9 +207,46 @@ void ParLowering::lowerTensorReduce(tx::ReduceOp op) {
       par::StoreOp::create(b, loc, v, out.buffer, out.at(indices), Value());
     }
   });
+}
 
-  // One seq an axis; a user's op also carries "something has been combined".
-  Value seen = isUser ? Value(arith::ConstantIntOp::create(b, loc, 0, 1)) : Value();
+/// Moves the reduce's `where` to the end of the current block, behind it an `if` that hands `seen` on; the builder then stands in
+/// the branch of the terms that count.
+void ParLowering::enterWhere(tx::ReduceOp op, ValueRange ivs, Value seen) {
+  Location loc = op.getLoc();
+  Block &where = op.getWhereRegion().front();
+  Operation *yield = where.getTerminator();
+  Block *current = b.getInsertionBlock();
+  current->getOperations().splice(current->end(), where.getOperations());
+  for (auto [arg, iv] : llvm::zip(where.getArguments(), ivs))
+    arg.replaceAllUsesWith(iv);
+  for (Operation &nested : llvm::make_early_inc_range(*current))
+    if (&nested != yield)
+      lowerOp(&nested);
+  Value cond = yield->getOperand(0);
+  yield->erase();
+  b.setInsertionPointToEnd(current);
+  auto ifOp = scf::IfOp::create(b, loc, seen ? TypeRange{b.getI1Type()} : TypeRange{}, cond, true,
+                                bool(seen));
+  if (seen) {
+    b.setInsertionPointToEnd(&ifOp.getElseRegion().front());
+    scf::YieldOp::create(b, loc, seen);
+    b.setInsertionPointToEnd(current);
+    par::YieldOp::create(b, loc, ifOp.getResults());
+  }
+  b.setInsertionPointToStart(&ifOp.getThenRegion().front());
+}
+
+/// One seq an axis; a user's op also carries "something has been combined".
+void ParLowering::lowerTensorReduce(tx::ReduceOp op) {
+  Location loc = op.getLoc();
+  keepExtents(op);
+  SmallVector<Place> outs;
+  for (Value result : op.getResults())
+    outs.push_back(placeOf(result));
+  startAccumulation(op, outs);
+  Value seen;
+  if (op.getOp() == tx::Combine::user)
+    seen = arith::ConstantIntOp::create(b, loc, 0, 1);
   SmallVector<par::SeqOp> loops;
   SmallVector<Value> ivs;
   for (auto [d, lower, upper] : llvm::enumerate(op.getLower(), op.getUpper())) {
@@ -175,30 +261,9 @@ void ParLowering::lowerTensorReduce(tx::ReduceOp op) {
       seen = block->addArgument(b.getI1Type(), loc);
     loops.push_back(seq);
   }
-  if (!op.getWhereRegion().empty()) {
-    Block &where = op.getWhereRegion().front();
-    Operation *yield = where.getTerminator();
-    Block *current = b.getInsertionBlock();
-    current->getOperations().splice(current->end(), where.getOperations());
-    for (auto [arg, iv] : llvm::zip(where.getArguments(), ivs))
-      arg.replaceAllUsesWith(iv);
-    for (Operation &nested : llvm::make_early_inc_range(*current))
-      if (&nested != yield)
-        lowerOp(&nested);
-    b.setInsertionPoint(yield);
-    Value cond = yield->getOperand(0);
-    yield->erase();
-    b.setInsertionPointToEnd(current);
-    auto ifOp = scf::IfOp::create(b, loc, seen ? TypeRange{b.getI1Type()} : TypeRange{}, cond, true,
-                                  bool(seen));
-    if (seen) {
-      b.setInsertionPointToEnd(&ifOp.getElseRegion().front());
-      scf::YieldOp::create(b, loc, seen);
-      b.setInsertionPointToEnd(current);
-      par::YieldOp::create(b, loc, ifOp.getResults());
-    }
-    b.setInsertionPointToStart(&ifOp.getThenRegion().front());
-  }
+  if (!op.getWhereRegion().empty())
+    enterWhere(op, ivs, seen);
+  tx::ComputeOp term = inlinedTermOf(op);
   Block *target = b.getInsertionBlock();
   Block &body = op.getBody().front();
   for (auto [arg, iv] : llvm::zip(body.getArguments(), ivs))
@@ -209,10 +274,13 @@ void ParLowering::lowerTensorReduce(tx::ReduceOp op) {
     work.push_back(&nested);
   target->getOperations().splice(target->begin(), body.getOperations());
   for (Operation *nested : work)
-    if (nested != yield)
+    if (nested != yield && nested != term)
       lowerOp(nested);
   b.setInsertionPoint(yield);
-  accumulate(op, seen, outs);
+  if (term)
+    accumulateTerm(op, term, seen, outs);
+  else
+    accumulate(op, seen, outs);
   b.setInsertionPoint(yield);
   finishAccumulation(loops, yield, seen);
   dead.push_back(op);

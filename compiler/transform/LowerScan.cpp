@@ -1,7 +1,8 @@
-// lower-to-par, scan: a chain of combinations, in one thread or in chunks.
+// lower-to-par, scan: a chain of combinations, in one thread or in chunks, as plan.algo says.
 //
-//   inside a form, or of tensors       par.seq that carries the combination so far and stores it
-//   a kernel of its own, of scalars    up to 64 chunks of at least 16384 indices, cut by the extents alone:
+//   serial     par.seq that carries the combination so far and stores it; of tensors, in buffers
+//   columns    of tensors: forall element { the chain of that element, of scalars }
+//   chunks     of scalars, a kernel of its own: pieces of the domain, cut by the extents alone:
 //     forall chunk { total[chunk] = combination of the chunk }
 //     seq chunk    { total[chunk] = combination of the totals before it }
 //     forall chunk { the chain, from total[chunk] on }
@@ -11,6 +12,7 @@
 #include "compiler/transform/LowerToPar.h"
 #include "dialects/par/Combine.h"
 #include "dialects/plan/Plan.h"
+#include "dialects/tx/Ways.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
@@ -18,10 +20,6 @@
 using namespace mlir;
 
 namespace texpr {
-
-static constexpr int64_t kMaxChunks = 64; // totals that one thread combines between the two passes
-static constexpr int64_t kChunkIndices =
-    16384; // pays for handing a task to a thread, of cheap bodies too
 
 // ---- what filters share -------------------------------------------------------------------------
 
@@ -120,42 +118,41 @@ SmallVector<Value> ParLowering::pointAt(Location loc, Value position, ValueRange
 }
 
 /// How many chunks `size` indices make: a matter of the shape alone.
-Value ParLowering::chunksOf(Location loc, Value size) {
-  Value many = arith::DivUIOp::create(b, loc, size, constantIndex(loc, kChunkIndices));
-  many = arith::MinSIOp::create(b, loc, many, constantIndex(loc, kMaxChunks));
+Value ParLowering::chunksOf(Operation *op, Value size) {
+  Location loc = op->getLoc();
+  auto number = [&](StringRef name) {
+    return constantIndex(loc, plan::getAlgoNumber(op, name).value_or(1));
+  };
+  Value many = arith::DivUIOp::create(b, loc, size, number("least"));
+  many = arith::MinSIOp::create(b, loc, many, number("tasks"));
   return arith::MaxSIOp::create(b, loc, many, constantIndex(loc, 1));
 }
 
 /// Runs `body(chunk, begin, end)` for every chunk of `size` indices, in parallel. None is empty unless all are.
 void ParLowering::forChunks(Location loc, Value chunks, Value size,
                             function_ref<void(Value, Value, Value)> body) {
-  auto forall =
-      par::ForallOp::create(b, loc, constantIndex(loc, 0), chunks, b.getStrArrayAttr({"chunk"}),
-                            StringAttr(), UnitAttr(), UnitAttr());
-  forall->setAttr("plan.grain", b.getI64IntegerAttr(1));
-  OpBuilder::InsertionGuard guard(b);
-  Block *block = b.createBlock(&forall.getBody(), {}, b.getIndexType(), loc);
-  Value chunk = block->getArgument(0);
-  auto border = [&](Value c) {
-    Value product = arith::MulIOp::create(b, loc, c, size);
-    return arith::DivUIOp::create(b, loc, product, chunks).getResult();
-  };
-  Value begin = border(chunk);
-  Value next = arith::AddIOp::create(b, loc, chunk, constantIndex(loc, 1));
-  body(chunk, begin, border(next));
-  b.setInsertionPointToEnd(block);
-  par::YieldOp::create(b, loc);
+  tasksOver(loc, chunks, "chunk", /*isDisjoint=*/false, [&](Value chunk) {
+    auto border = [&](Value c) {
+      Value product = arith::MulIOp::create(b, loc, c, size);
+      return arith::DivUIOp::create(b, loc, product, chunks).getResult();
+    };
+    Value begin = border(chunk);
+    Value next = arith::AddIOp::create(b, loc, chunk, constantIndex(loc, 1));
+    body(chunk, begin, border(next));
+  });
 }
 
-Value ParLowering::chunkBuffer(Location loc, Type element) {
-  return par::AllocOp::create(b, loc, par::BufType::get(b.getContext(), 1, element),
-                              constantIndex(loc, kMaxChunks), StringAttr(), StringAttr(),
-                              UnitAttr());
+/// An element for each of the most chunks that there are.
+Value ParLowering::chunkBuffer(Operation *op, Type element) {
+  Location loc = op->getLoc();
+  Value most = constantIndex(loc, plan::getAlgoNumber(op, "tasks").value_or(1));
+  return par::AllocOp::create(b, loc, par::BufType::get(b.getContext(), 1, element), most,
+                              StringAttr(), StringAttr(), UnitAttr());
 }
 
-/// True where the op is a kernel: nothing but the kernel is around it, and the plan does not ask for one thread.
-bool ParLowering::standsAlone(Operation *op) {
-  return isa<par::KernelOp>(op->getParentOp()) && plan::getAlgo(op) != "serial";
+/// The plan asks for chunks, and the op is a kernel: nothing but the kernel is around it.
+bool ParLowering::goesInChunks(Operation *op) {
+  return isa<par::KernelOp>(op->getParentOp()) && plan::getAlgo(op) == "chunks";
 }
 
 // ---- scan ---------------------------------------------------------------------------------------
@@ -208,6 +205,35 @@ struct Chain {
       return {SmallVector<Value>(so), combined};
     return {choose(seen, so, par::inlineIdentity(b, combiner)), combined};
   }
+
+  /// What a chain of scalars carries at first: the start; of a user's op also that there is nothing yet.
+  SmallVector<Value> begin(ArrayRef<Type> elements) {
+    SmallVector<Value> carried = start(elements);
+    if (isUser())
+      carried.push_back(flag(false));
+    return carried;
+  }
+
+  /// As `step`, of what a chain of scalars carries.
+  std::pair<SmallVector<Value>, SmallVector<Value>> stepOf(ValueRange carried, ValueRange next) {
+    Value seen = isUser() ? carried.back() : Value();
+    auto result = step(seen, carried.take_front(next.size()), next);
+    if (isUser())
+      result.second.push_back(flag(true));
+    return result;
+  }
+
+  /// What is carried, and a combination of what comes behind it.
+  SmallVector<Value> joined(ValueRange carried, ValueRange total) {
+    SmallVector<Value> on = combine(carried.take_front(total.size()), total);
+    if (isUser()) {
+      on = choose(carried.back(), on, total);
+      on.push_back(flag(true));
+    }
+    return on;
+  }
+
+  Value flag(bool v) { return arith::ConstantIntOp::create(b, op.getLoc(), v, 1); }
 };
 } // namespace
 
@@ -249,45 +275,44 @@ void ParLowering::lowerScan(tx::ScanOp op) {
   for (Value result : op.getResults())
     outs.push_back(placeOf(result));
   b.setInsertionPoint(op);
-  if (isa<RankedTensorType>(op.getYield().getValues()[0].getType())) {
-    scanTensors(op, outs);
-    dead.push_back(op);
-    return;
-  }
+  dead.push_back(op);
+  if (plan::getAlgo(op) == "columns" && tx::mayGoByColumns(op))
+    return scanColumns(op, outs);
+  if (tx::combinesTensors(op))
+    return scanTensors(op, outs);
+  if (goesInChunks(op))
+    return scanInChunks(op, outs);
+  Value size = sizeOf(loc, op.getLower(), op.getUpper());
+  SmallVector<Value> start = Chain{b, op, combinerOf(op)}.begin(elementTypes(op));
+  scanRange(op, outs, constantIndex(loc, 0), size, start, /*stores=*/true);
+}
+
+/// Steps `from` to `to` of the chain; with `stores` it stores, and else only combines. What is carried: the combination, and of a
+/// user's op whether there is one.
+SmallVector<Value> ParLowering::scanRange(tx::ScanOp op, ArrayRef<Place> outs, Value from, Value to,
+                                          ValueRange carried, bool stores) {
+  Location loc = op.getLoc();
+  Chain with{b, op, combinerOf(op)};
+  Value size = sizeOf(loc, op.getLower(), op.getUpper());
+  return chain(loc, from, to, cast<StringAttr>(op.getAxes()[0]), carried,
+               [&](Value t, ValueRange before) {
+                 Value at = positionOf(b, op, size, t);
+                 SmallVector<Value> point = pointAt(loc, at, op.getLower(), op.getUpper());
+                 SmallVector<Value> next = bodyAt(op.getBody().front(), point);
+                 auto [stored, on] = with.stepOf(before, next);
+                 if (stores)
+                   storeAt(loc, stored, outs, point, op.getLower());
+                 return on;
+               });
+}
+
+void ParLowering::scanInChunks(tx::ScanOp op, ArrayRef<Place> outs) {
+  Location loc = op.getLoc();
   Chain with{b, op, combinerOf(op)};
   SmallVector<Type> elements = elementTypes(op);
-  Value size = sizeOf(loc, op.getLower(), op.getUpper());
-  // Steps `from` to `to` of the chain; with `stores` it stores, and else only combines.
-  auto run = [&](Value from, Value to, Value seen, ValueRange so, bool stores) {
-    SmallVector<Value> start(so);
-    if (seen)
-      start.push_back(seen);
-    return chain(loc, from, to, cast<StringAttr>(op.getAxes()[0]), start,
-                 [&](Value t, ValueRange carried) {
-                   Value at = positionOf(b, op, size, t);
-                   SmallVector<Value> point = pointAt(loc, at, op.getLower(), op.getUpper());
-                   SmallVector<Value> next = bodyAt(op.getBody().front(), point);
-                   Value was = seen ? carried.back() : Value();
-                   auto [stored, on] = with.step(was, carried.take_front(elements.size()), next);
-                   if (stores)
-                     storeAt(loc, stored, outs, point, op.getLower());
-                   if (seen)
-                     on.push_back(arith::ConstantIntOp::create(b, loc, 1, 1));
-                   return on;
-                 });
-  };
-  auto flag = [&](bool v) -> Value {
-    return with.isUser() ? arith::ConstantIntOp::create(b, loc, v, 1).getResult() : Value();
-  };
-  Value zero = constantIndex(loc, 0);
-  if (!standsAlone(op)) {
-    run(zero, size, flag(false), with.start(elements), true);
-    dead.push_back(op);
-    return;
-  }
   SmallVector<Value> totals;
   for (Type t : elements)
-    totals.push_back(chunkBuffer(loc, t));
+    totals.push_back(chunkBuffer(op, t));
   auto loadAll = [&](Value chunk) {
     SmallVector<Value> values;
     for (Value total : totals)
@@ -298,43 +323,84 @@ void ParLowering::lowerScan(tx::ScanOp op) {
     for (auto [total, v] : llvm::zip_equal(totals, values))
       par::StoreOp::create(b, loc, v, total, chunk, Value());
   };
-  Value chunks = chunksOf(loc, size);
+  Value zero = constantIndex(loc, 0), size = sizeOf(loc, op.getLower(), op.getUpper());
+  Value chunks = chunksOf(op, size);
   forChunks(loc, chunks, size, [&](Value chunk, Value begin, Value end) {
-    auto total = run(begin, end, flag(false), with.start(elements), false);
+    auto total = scanRange(op, outs, begin, end, with.begin(elements), /*stores=*/false);
     storeAll(chunk, ArrayRef(total).take_front(elements.size()));
   });
-  SmallVector<Value> start = with.start(elements);
-  if (with.isUser())
-    start.push_back(flag(false));
-  chain(loc, zero, chunks, "chunk", start, [&](Value chunk, ValueRange carried) {
+  chain(loc, zero, chunks, "chunk", with.begin(elements), [&](Value chunk, ValueRange before) {
     SmallVector<Value> total = loadAll(chunk);
-    ValueRange so = carried.take_front(elements.size());
-    storeAll(chunk, so);
-    SmallVector<Value> on = with.combine(so, total);
-    if (with.isUser()) {
-      on = with.choose(carried.back(), on, total);
-      on.push_back(flag(true));
-    }
-    return on;
+    storeAll(chunk, before.take_front(elements.size()));
+    return with.joined(before, total);
   });
   forChunks(loc, chunks, size, [&](Value chunk, Value begin, Value end) {
-    Value seen;
+    SmallVector<Value> before = loadAll(chunk);
     if (with.isUser())
-      seen = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, chunk, zero);
-    run(begin, end, seen, loadAll(chunk), true);
+      before.push_back(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, chunk, zero));
+    scanRange(op, outs, begin, end, before, /*stores=*/true);
   });
-  dead.push_back(op);
 }
 
-/// Stores scalars at a point of the results, which count from 0.
-void ParLowering::storeAt(Location loc, ValueRange values, ArrayRef<Place> outs, ValueRange point,
-                          ValueRange lower) {
-  SmallVector<Value> index = fromZero(b, loc, point, lower);
-  for (auto [v, out] : llvm::zip_equal(values, outs))
-    par::StoreOp::create(b, loc, v, out.buffer, out.at(index), Value());
+// ---- of tensors ---------------------------------------------------------------------------------
+
+/// The body's computes are taken apart: it takes their indices, too, and yields one element of each.
+static void yieldElements(OpBuilder &b, tx::ScanOp op, unsigned rank) {
+  Location loc = op.getLoc();
+  Block *block = op.getBlock();
+  SmallVector<Value> columns;
+  for (unsigned d = 0; d < rank; ++d)
+    columns.push_back(block->addArgument(b.getIndexType(), loc));
+  Operation *yield = block->getTerminator();
+  OpBuilder::InsertionGuard guard(b);
+  for (OpOperand &operand : yield->getOpOperands()) {
+    auto compute = operand.get().getDefiningOp<tx::ComputeOp>();
+    b.setInsertionPoint(yield);
+    IRMapping map;
+    for (auto [arg, lower, column] :
+         llvm::zip_equal(compute.getBlock()->getArguments(), compute.getLower(), columns))
+      map.map(arg, b.createOrFold<arith::AddIOp>(loc, column, lower));
+    for (Operation &inner : compute.getBlock()->without_terminator())
+      b.clone(inner, map);
+    Value element = compute.getBlock()->getTerminator()->getOperand(
+        cast<OpResult>(operand.get()).getResultNumber());
+    operand.set(map.lookupOrDefault(element));
+  }
+  for (auto compute : llvm::make_early_inc_range(block->getOps<tx::ComputeOp>()))
+    if (compute->use_empty())
+      compute->erase();
 }
 
-/// Of tensors: the steps in order, each element by element in parallel; what was combined lives in buffers.
+/// Each column is a chain of scalars, beside the others.
+void ParLowering::scanColumns(tx::ScanOp op, ArrayRef<Place> outs) {
+  Location loc = op.getLoc();
+  Chain with{b, op, combinerOf(op)};
+  SmallVector<Type> elements = elementTypes(op);
+  SmallVector<Value> inner(ArrayRef<Value>(extents(op.getResult(0))).drop_front(op.getNumAxes()));
+  yieldElements(b, op, inner.size());
+  op.getBody().walk([&](Operation *nested) {
+    b.setInsertionPoint(nested);
+    keepExtents(nested);
+  });
+  b.setInsertionPoint(op);
+  Value size = sizeOf(loc, op.getLower(), op.getUpper());
+  forallOver(loc, inner, [&](ValueRange column) {
+    chain(loc, constantIndex(loc, 0), size, cast<StringAttr>(op.getAxes()[0]), with.begin(elements),
+          [&](Value t, ValueRange before) {
+            Value position = positionOf(b, op, size, t);
+            SmallVector<Value> point = pointAt(loc, position, op.getLower(), op.getUpper());
+            SmallVector<Value> args(point), index = fromZero(b, loc, point, op.getLower());
+            llvm::append_range(args, column);
+            llvm::append_range(index, column);
+            auto [stored, on] = with.stepOf(before, bodyAt(op.getBody().front(), args));
+            for (auto [v, out] : llvm::zip_equal(stored, outs))
+              par::StoreOp::create(b, loc, v, out.buffer, out.at(index), Value());
+            return on;
+          });
+  });
+}
+
+/// The steps in order, each element by element in parallel; what was combined lives in buffers.
 void ParLowering::scanTensors(tx::ScanOp op, ArrayRef<Place> outs) {
   Location loc = op.getLoc();
   Chain with{b, op, combinerOf(op)};
@@ -354,35 +420,51 @@ void ParLowering::scanTensors(tx::ScanOp op, ArrayRef<Place> outs) {
   if (with.isUser())
     start.push_back(arith::ConstantIntOp::create(b, loc, 0, 1));
   chain(loc, constantIndex(loc, 0), size, cast<StringAttr>(op.getAxes()[0]), start,
-        [&](Value t, ValueRange carried) {
+        [&](Value t, ValueRange seen) {
           Value position = positionOf(b, op, size, t);
           SmallVector<Value> point = pointAt(loc, position, op.getLower(), op.getUpper());
-          SmallVector<Value> next = bodyAt(op.getBody().front(), point);
-          SmallVector<Place> from;
-          for (Value v : next)
-            from.push_back(places.lookup(v));
-          SmallVector<Value> index = fromZero(b, loc, point, op.getLower());
-          forallOver(loc, inner, [&](ValueRange at) {
-            SmallVector<Value> before, now;
-            for (auto [old, place] : llvm::zip_equal(so, from)) {
-              before.push_back(load(loc, old, at));
-              now.push_back(load(loc, place, at));
-            }
-            Value seen = carried.empty() ? Value() : carried[0];
-            auto [stored, on] = with.step(seen, before, now);
-            for (auto [v, out] : llvm::zip_equal(stored, outs)) {
-              SmallVector<Value> all(index);
-              llvm::append_range(all, at);
-              par::StoreOp::create(b, loc, v, out.buffer, out.at(all), Value());
-            }
-            for (auto [v, place] : llvm::zip_equal(on, so))
-              par::StoreOp::create(b, loc, v, place.buffer, place.at(at), Value());
-          });
+          combineRows(op, outs, so, point, seen.empty() ? Value() : seen[0]);
           SmallVector<Value> on;
           if (with.isUser())
             on.push_back(arith::ConstantIntOp::create(b, loc, 1, 1));
           return on;
         });
+}
+
+/// One step: the row of a point, combined with the rows before it.
+void ParLowering::combineRows(tx::ScanOp op, ArrayRef<Place> outs, ArrayRef<Place> so,
+                              ValueRange point, Value seen) {
+  Location loc = op.getLoc();
+  Chain with{b, op, combinerOf(op)};
+  SmallVector<Value> next = bodyAt(op.getBody().front(), point);
+  SmallVector<Place> from;
+  for (Value v : next)
+    from.push_back(places.lookup(v));
+  SmallVector<Value> index = fromZero(b, loc, point, op.getLower());
+  SmallVector<Value> all = extents(op.getResult(0));
+  forallOver(loc, ArrayRef<Value>(all).drop_front(op.getNumAxes()), [&](ValueRange at) {
+    SmallVector<Value> before, now;
+    for (auto [old, place] : llvm::zip_equal(so, from)) {
+      before.push_back(load(loc, old, at));
+      now.push_back(load(loc, place, at));
+    }
+    auto [stored, on] = with.step(seen, before, now);
+    for (auto [v, out] : llvm::zip_equal(stored, outs)) {
+      SmallVector<Value> place(index);
+      llvm::append_range(place, at);
+      par::StoreOp::create(b, loc, v, out.buffer, out.at(place), Value());
+    }
+    for (auto [v, place] : llvm::zip_equal(on, so))
+      par::StoreOp::create(b, loc, v, place.buffer, place.at(at), Value());
+  });
+}
+
+/// Stores scalars at a point of the results, which count from 0.
+void ParLowering::storeAt(Location loc, ValueRange values, ArrayRef<Place> outs, ValueRange point,
+                          ValueRange lower) {
+  SmallVector<Value> index = fromZero(b, loc, point, lower);
+  for (auto [v, out] : llvm::zip_equal(values, outs))
+    par::StoreOp::create(b, loc, v, out.buffer, out.at(index), Value());
 }
 
 } // namespace texpr

@@ -4,16 +4,19 @@
 //   →  par.forall (%e0) { par.store 0, %h[%e0] }
 //      par.seq (%i) = 0 to %n { %o = par.load %h[%p]  par.store (%o + %w), %h[%p] }
 //
-// Distinct places without an operator are stored to by a forall. Where every order gives the same
-// bits (integers, minima, maxima), and there are many more terms than places, chunks of the first
-// axis, cut by the shape, fill copies of their own, which are merged in their order; which of the
-// two runs is asked of the dims. All else goes in the order of the indices, on one thread, which a
-// float sum depends on. A place that is not known to lie inside is tested by one
+// Distinct places without an operator are stored to by a forall. Else plan.algo says how it is done:
+//   serial   in the order of the indices, on one thread, which a float sum depends on
+//   owners   tasks own ranges of the places; each walks all indices in their order and puts what is its own:
+//            the bits of the order, on any number of threads
+//   copies   where every order gives the same bits (integers, minima, maxima): chunks of the first axis fill
+//            copies of their own, which are merged in their order
+// How many owners or copies there are is asked of the dims; fewer than two copies are the serial loop. A place that is not known to lie inside is tested by one
 // unsigned comparison an axis; a second put by a flag a place. A user's operator keeps a flag a
 // place too: its identity is the value of places where nothing is put, and combined with nothing.
 #include "compiler/transform/LowerToPar.h"
 #include "dialects/par/Combine.h"
 #include "dialects/plan/Plan.h"
+#include "dialects/tx/Ways.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -21,28 +24,37 @@ using namespace mlir;
 
 namespace texpr {
 
-SmallVector<Value> ParLowering::inlineRegion(Region &region, ValueRange args) {
-  Block &from = region.front();
-  for (auto [arg, v] : llvm::zip_equal(from.getArguments(), args))
-    arg.replaceAllUsesWith(v);
-  Operation *terminator = from.getTerminator();
+/// Moves ops, in their order, to the insertion point, and lowers them.
+void ParLowering::moveHere(ArrayRef<Operation *> ops) {
   Block *into = b.getInsertionBlock();
   Block::iterator at = b.getInsertionPoint();
-  SmallVector<Operation *> moved;
-  for (Operation &op : from.without_terminator())
-    moved.push_back(&op);
-  for (Operation *op : moved)
+  for (Operation *op : ops)
     op->moveBefore(into, at);
-  for (Operation *op : moved)
+  for (Operation *op : ops)
     lowerOp(op);
   b.setInsertionPoint(into, at);
-  SmallVector<Value> yielded(terminator->getOperands());
-  terminator->erase();
-  return yielded;
 }
 
-static constexpr int64_t leastTerms = 8192; // a chunk that pays for a task
-static constexpr int64_t mostChunks = 16;
+static SmallVector<Operation *> opsWithin(Block &block) {
+  SmallVector<Operation *> ops;
+  for (Operation &op : block.without_terminator())
+    ops.push_back(&op);
+  return ops;
+}
+
+static void setArguments(Block &block, ValueRange args) {
+  for (auto [arg, v] : llvm::zip_equal(block.getArguments(), args))
+    arg.replaceAllUsesWith(v);
+}
+
+SmallVector<Value> ParLowering::inlineRegion(Region &region, ValueRange args) {
+  Block &from = region.front();
+  setArguments(from, args);
+  moveHere(opsWithin(from));
+  SmallVector<Value> yielded(from.getTerminator()->getOperands());
+  from.getTerminator()->erase();
+  return yielded;
+}
 
 static bool isUser(tx::ScatterOp op) { return op.getOp() == tx::Combine::user; }
 
@@ -59,11 +71,10 @@ static Type elementOf(const Place &place) {
   return cast<par::BufType>(place.buffer.getType()).getElementType();
 }
 
-/// A scatter of distinct places needs no order.
-static bool isForall(tx::ScatterOp op) { return !op.getOp() && op.getDistinct(); }
-
 /// Why its loop goes in order, on one thread.
 static const char *whyInOrder(tx::ScatterOp op) {
+  if (tx::hasAnyOrder(op))
+    return "on one thread";
   if (!op.getOp())
     return "on one thread, as each place is tested to be put at once";
   return isUser(op) ? "on one thread, as a user's operator is"
@@ -85,10 +96,9 @@ static void openSeqs(OpBuilder &b, tx::ScatterOp op, ValueRange lowers, ValueRan
   }
 }
 
-/// Opens the loops over the domain.
-static void openLoops(OpBuilder &b, tx::ScatterOp op, bool isParallel,
-                      SmallVectorImpl<Value> &args) {
-  if (!isParallel) {
+/// Opens the loops over the domain of a scatter that is done in order, or needs none.
+static void openLoops(OpBuilder &b, tx::ScatterOp op, SmallVectorImpl<Value> &args) {
+  if (!tx::needsNoOrder(op)) {
     openSeqs(b, op, op.getLower(), op.getUpper(), args);
     if (isa<par::KernelOp>(op->getParentOp()))
       plan::setWhy(args[0].getParentBlock()->getParentOp(), whyInOrder(op));
@@ -203,16 +213,24 @@ void ParLowering::putValues(tx::ScatterOp op, ArrayRef<Place> outs, Value seen, 
   }
 }
 
+/// One index of the domain. With `owned`, places of others are passed over, and nothing is made for them.
 void ParLowering::scatterInto(tx::ScatterOp op, ArrayRef<Place> outs, const Place &flags,
-                              ValueRange args) {
+                              ValueRange args, const Owned *owned) {
   Location loc = op.getLoc();
   if (op.hasWhere())
     openIf(b, loc, inlineRegion(op.getWhereRegion(), args)[0]);
-  SmallVector<Value> yielded = inlineRegion(op.getBody(), args);
-  ValueRange at = ValueRange(yielded).take_front(op.getExtents().size());
-  ValueRange values = ValueRange(yielded).drop_front(op.getExtents().size());
+  Block &body = op.getBody().front();
+  SmallVector<Operation *> first = owned ? tx::opsOfPlace(op) : opsWithin(body);
+  setArguments(body, args);
+  moveHere(first);
+  SmallVector<Value> at(op.getPlace());
   if (Value inside = testPlace(b, loc, op, at))
     openIf(b, loc, inside);
+  if (owned)
+    openIf(b, loc, isOwned(op, at, *owned));
+  moveHere(opsWithin(body));
+  SmallVector<Value> values(op.getPutValues());
+  body.getTerminator()->erase();
   Value seen;
   if (flags.buffer) {
     seen = load(loc, flags, at);
@@ -224,52 +242,127 @@ void ParLowering::scatterInto(tx::ScatterOp op, ArrayRef<Place> outs, const Plac
   putValues(op, outs, seen, at, values);
 }
 
-void ParLowering::scatterSerial(tx::ScatterOp op, ArrayRef<Place> outs) {
+/// A flag a place, none of them set; no buffer where nothing asks for them.
+Place ParLowering::clearedFlags(tx::ScatterOp op) {
+  Location loc = op.getLoc();
+  Place flags;
+  if (!needsFlags(op))
+    return flags;
+  SmallVector<Value> ext(op.getExtents());
+  flags.buffer =
+      par::AllocOp::create(b, loc, par::BufType::get(b.getContext(), ext.size(), b.getI1Type()),
+                           ext, StringAttr(), b.getStringAttr("put"), UnitAttr());
+  Value no = arith::ConstantOp::create(b, loc, b.getBoolAttr(false));
+  forallOver(loc, ext, [&](ValueRange indices) {
+    par::StoreOp::create(b, loc, no, flags.buffer, indices, Value());
+  });
+  return flags;
+}
+
+void ParLowering::scatterInOrder(tx::ScatterOp op, ArrayRef<Place> outs) {
+  startScatter(op, outs);
+  Place flags = clearedFlags(op);
+  SmallVector<Value> args;
+  OpBuilder::InsertionGuard guard(b);
+  openLoops(b, op, args);
+  scatterInto(op, outs, flags, args);
+}
+
+/// The number of indices of the domain.
+Value ParLowering::termsOf(tx::ScatterOp op) {
+  Location loc = op.getLoc();
+  Value terms;
+  for (auto [lower, upper] : llvm::zip_equal(op.getLower(), op.getUpper())) {
+    Value length = arith::MaxSIOp::create(b, loc, b.createOrFold<arith::SubIOp>(loc, upper, lower),
+                                          constantIndex(loc, 0));
+    terms = terms ? b.createOrFold<arith::MulIOp>(loc, terms, length) : length;
+  }
+  return terms;
+}
+
+// ---- owners ------------------------------------------------------------------------------------
+
+/// The elements that a term puts.
+static Value elementsPut(OpBuilder &b, tx::ScatterOp op, ArrayRef<SmallVector<Value>> extents) {
+  Location loc = op.getLoc();
+  Value sum = arith::ConstantIndexOp::create(b, loc, 0);
+  for (const SmallVector<Value> &all : extents) {
+    Value count = arith::ConstantIndexOp::create(b, loc, 1);
+    for (Value extent : ArrayRef<Value>(all).drop_front(op.getExtents().size()))
+      count = b.createOrFold<arith::MulIOp>(loc, count, extent);
+    sum = b.createOrFold<arith::AddIOp>(loc, sum, count);
+  }
+  return sum;
+}
+
+/// As many as the work of a term pays for, each of which walks past the terms of the others, and as all terms pay for; at least 1.
+Value ParLowering::ownersOf(tx::ScatterOp op) {
+  Location loc = op.getLoc();
+  auto number = [&](StringRef name) {
+    return constantIndex(loc, plan::getAlgoNumber(op, name).value_or(1));
+  };
+  auto lesser = [&](Value x, Value y) { return b.createOrFold<arith::MinSIOp>(loc, x, y); };
+  SmallVector<SmallVector<Value>> all;
+  for (Value result : op.getResults())
+    all.push_back(extents(result));
+  // Neither product leaves 64 bits: what is more than the quotient by `least` asks for changes nothing.
+  Value work = lesser(elementsPut(b, op, all), constantIndex(loc, int64_t(1) << 20));
+  work = b.createOrFold<arith::MulIOp>(loc, work, number("work"));
+  Value terms = lesser(termsOf(op), constantIndex(loc, int64_t(1) << 40));
+  Value enough = arith::DivUIOp::create(b, loc, terms, number("least"));
+  Value owners = arith::DivUIOp::create(b, loc, work, number("walk"));
+  owners = lesser(lesser(owners, enough), number("tasks"));
+  return arith::MaxSIOp::create(b, loc, owners, constantIndex(loc, 1));
+}
+
+/// One unsigned comparison of the linear place.
+Value ParLowering::isOwned(tx::ScatterOp op, ValueRange at, const Owned &owned) {
+  Location loc = op.getLoc();
+  Value place = at[0];
+  for (auto [index, extent] : llvm::zip_equal(at.drop_front(), op.getExtents().drop_front())) {
+    place = arith::MulIOp::create(b, loc, place, extent);
+    place = arith::AddIOp::create(b, loc, place, index);
+  }
+  Value from = arith::SubIOp::create(b, loc, place, owned.begin);
+  Value length = arith::SubIOp::create(b, loc, owned.end, owned.begin);
+  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, from, length);
+}
+
+void ParLowering::scatterByOwners(tx::ScatterOp op, ArrayRef<Place> outs) {
   Location loc = op.getLoc();
   startScatter(op, outs);
-  Place flags;
-  if (needsFlags(op)) {
-    SmallVector<Value> ext(op.getExtents());
-    flags.buffer =
-        par::AllocOp::create(b, loc, par::BufType::get(b.getContext(), ext.size(), b.getI1Type()),
-                             ext, StringAttr(), b.getStringAttr("put"), UnitAttr());
-    Value no = arith::ConstantOp::create(b, loc, b.getBoolAttr(false));
-    forallOver(loc, ext, [&](ValueRange indices) {
-      par::StoreOp::create(b, loc, no, flags.buffer, indices, Value());
-    });
-  }
-  SmallVector<Value> args;
-  openLoops(b, op, isForall(op), args);
-  scatterInto(op, outs, flags, args);
+  Place flags = clearedFlags(op);
+  Value all = constantIndex(loc, 1), owners = ownersOf(op);
+  for (Value extent : op.getExtents())
+    all = b.createOrFold<arith::MulIOp>(loc, all, extent);
+  auto border = [&](Value owner) -> Value {
+    return arith::DivUIOp::create(b, loc, arith::MulIOp::create(b, loc, owner, all), owners);
+  };
+  tasksOver(loc, owners, "owner", /*isDisjoint=*/true, [&](Value owner) {
+    Value next = arith::AddIOp::create(b, loc, owner, constantIndex(loc, 1));
+    Owned owned{border(owner), border(next)};
+    SmallVector<Value> args;
+    openSeqs(b, op, op.getLower(), op.getUpper(), args);
+    scatterInto(op, outs, flags, args, &owned);
+  });
 }
 
 // ---- copies a chunk ----------------------------------------------------------------------------
 
-/// Every order of the same values gives the same bits, and a kernel of its own can share the work.
-static bool mayShare(tx::ScatterOp op) {
-  if (!isa<par::KernelOp>(op->getParentOp()) || !op.getOp() || isUser(op))
-    return false;
-  bool isExtreme = op.getOp() == tx::Combine::min || op.getOp() == tx::Combine::max;
-  return llvm::all_of(ValueRange(op.getPutValues()).getTypes(),
-                      [&](Type t) { return t.isIntOrIndex() || (isExtreme && isa<FloatType>(t)); });
-}
-
 /// Chunks of the first axis: each costs a start and a merge of all places.
-Value ParLowering::chunksOf(tx::ScatterOp op) {
+Value ParLowering::copiesOf(tx::ScatterOp op) {
   Location loc = op.getLoc();
-  auto product = [&](Value x, Value y) { return b.createOrFold<arith::MulIOp>(loc, x, y); };
-  Value terms, places = constantIndex(loc, 2), first;
-  for (auto [lower, upper] : llvm::zip_equal(op.getLower(), op.getUpper())) {
-    Value length = arith::MaxSIOp::create(b, loc, b.createOrFold<arith::SubIOp>(loc, upper, lower),
-                                          constantIndex(loc, 0));
-    first = first ? first : length;
-    terms = terms ? product(terms, length) : length;
-  }
+  auto number = [&](StringRef name) {
+    return constantIndex(loc, plan::getAlgoNumber(op, name).value_or(1));
+  };
+  Value cost = constantIndex(loc, 2);
   for (Value extent : op.getExtents())
-    places = product(places, extent);
-  Value cost = b.createOrFold<arith::AddIOp>(loc, places, constantIndex(loc, leastTerms));
-  Value count = arith::DivUIOp::create(b, loc, terms, cost);
-  count = arith::MinSIOp::create(b, loc, count, constantIndex(loc, mostChunks));
+    cost = b.createOrFold<arith::MulIOp>(loc, cost, extent);
+  cost = b.createOrFold<arith::AddIOp>(loc, cost, number("least"));
+  Value count = arith::DivUIOp::create(b, loc, termsOf(op), cost);
+  count = arith::MinSIOp::create(b, loc, count, number("tasks"));
+  Value first = b.createOrFold<arith::SubIOp>(loc, op.getUpper()[0], op.getLower()[0]);
+  first = arith::MaxSIOp::create(b, loc, first, constantIndex(loc, 0));
   return arith::MinSIOp::create(b, loc, count, first);
 }
 
@@ -294,30 +387,24 @@ void ParLowering::scatterShared(tx::ScatterOp op, ArrayRef<Place> outs, Value ch
 }
 
 void ParLowering::fillCopies(tx::ScatterOp op, ArrayRef<Place> copies, Value chunks) {
-  OpBuilder::InsertionGuard guard(b);
   Location loc = op.getLoc();
   Value lower = op.getLower()[0], upper = op.getUpper()[0], one = constantIndex(loc, 1);
   Value length = b.createOrFold<arith::SubIOp>(loc, upper, lower);
   Value size = b.createOrFold<arith::AddIOp>(
       loc, length, arith::SubIOp::create(b, loc, chunks, one).getResult());
   size = arith::DivUIOp::create(b, loc, size, chunks);
-  auto forall =
-      par::ForallOp::create(b, loc, ValueRange{constantIndex(loc, 0)}, ValueRange{chunks},
-                            b.getStrArrayAttr({"copy"}), StringAttr(), UnitAttr(), b.getUnitAttr());
-  plan::setCount(forall, plan::grainName, 1);
-  Block *body = b.createBlock(&forall.getBody(), {}, b.getIndexType(), loc);
-  b.setInsertionPoint(par::YieldOp::create(b, loc));
-  Value chunk = body->getArgument(0);
-  Value begin = arith::AddIOp::create(b, loc, lower, arith::MulIOp::create(b, loc, chunk, size));
-  Value end = arith::MinSIOp::create(b, loc, arith::AddIOp::create(b, loc, begin, size), upper);
-  SmallVector<Value> args, lowers(op.getLower()), uppers(op.getUpper());
-  lowers[0] = begin;
-  uppers[0] = end;
-  openSeqs(b, op, lowers, uppers, args);
-  SmallVector<Place> own(copies);
-  for (Place &copy : own)
-    copy.prefix = {chunk};
-  scatterInto(op, own, Place(), args);
+  tasksOver(loc, chunks, "copy", /*isDisjoint=*/true, [&](Value chunk) {
+    Value begin = arith::AddIOp::create(b, loc, lower, arith::MulIOp::create(b, loc, chunk, size));
+    Value end = arith::MinSIOp::create(b, loc, arith::AddIOp::create(b, loc, begin, size), upper);
+    SmallVector<Value> args, lowers(op.getLower()), uppers(op.getUpper());
+    lowers[0] = begin;
+    uppers[0] = end;
+    openSeqs(b, op, lowers, uppers, args);
+    SmallVector<Place> own(copies);
+    for (Place &copy : own)
+      copy.prefix = {chunk};
+    scatterInto(op, own, Place(), args);
+  });
 }
 
 /// The start combined with all copies, in their order.
@@ -347,31 +434,39 @@ void ParLowering::mergeCopies(tx::ScatterOp op, ArrayRef<Place> outs, ArrayRef<P
   }
 }
 
-void ParLowering::lowerScatter(tx::ScatterOp op) {
+/// In copies where the dims ask for more than one, else in order.
+void ParLowering::scatterByCopies(tx::ScatterOp op, ArrayRef<Place> outs) {
   Location loc = op.getLoc();
+  Value chunks = copiesOf(op), one = constantIndex(loc, 1);
+  Value isShared = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt, chunks, one);
+  Value copies = arith::SelectOp::create(b, loc, isShared, chunks, one);
+  auto choice = scf::IfOp::create(b, loc, isShared, /*withElseRegion=*/true);
+  b.setInsertionPointToStart(choice.elseBlock());
+  auto inOrder = cast<tx::ScatterOp>(b.clone(*op));
+  inOrder->walk([&](Operation *inner) {
+    b.setInsertionPoint(inner);
+    keepExtents(inner);
+  });
+  b.setInsertionPoint(inOrder);
+  scatterInOrder(inOrder, outs);
+  dead.push_back(inOrder);
+  b.setInsertionPoint(choice.thenBlock()->getTerminator());
+  scatterShared(op, outs, copies);
+}
+
+void ParLowering::lowerScatter(tx::ScatterOp op) {
   keepExtents(op);
   SmallVector<Place> outs;
   for (Value result : op.getResults())
     outs.push_back(placeOf(result));
   dead.push_back(op);
-  if (!mayShare(op))
-    return scatterSerial(op, outs);
-  Value chunks = chunksOf(op);
-  Value isShared =
-      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt, chunks, constantIndex(loc, 1));
-  Value copies = arith::SelectOp::create(b, loc, isShared, chunks, constantIndex(loc, 1));
-  auto choice = scf::IfOp::create(b, loc, isShared, /*withElseRegion=*/true);
-  b.setInsertionPointToStart(choice.elseBlock());
-  auto serial = cast<tx::ScatterOp>(b.clone(*op));
-  serial->walk([&](Operation *inner) {
-    b.setInsertionPoint(inner);
-    keepExtents(inner);
-  });
-  b.setInsertionPoint(serial);
-  scatterSerial(serial, outs);
-  dead.push_back(serial);
-  b.setInsertionPoint(choice.thenBlock()->getTerminator());
-  scatterShared(op, outs, copies);
+  StringRef algo = plan::getAlgo(op);
+  if (algo == "copies" && tx::hasAnyOrder(op))
+    scatterByCopies(op, outs);
+  else if (algo == "owners" && tx::mayHaveOwners(op))
+    scatterByOwners(op, outs);
+  else
+    scatterInOrder(op, outs);
 }
 
 } // namespace texpr

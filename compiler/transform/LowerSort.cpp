@@ -1,15 +1,15 @@
 // lower-to-par, argsort and top: a stable merge sort whose steps are foralls.
 //
 //   1 keys    forall (i): the key's scalars, as signed integers in whose order they are to stand
-//   2 runs    forall (q): the rank of an element among the 16 of its run is its place there
-//   3 merges  seq (level): pairs of runs of 16 << level; forall (c) pieces of 2048 places, each of
+//   2 runs    forall (q): the rank of an element among the `run` (16) of its run is its place there
+//   3 merges  seq (level): pairs of runs of 16 << level; forall (c) pieces of `piece` (2048) places, each of
 //             which finds by bisection where its first place lies in both runs ("merge path", Odeh,
 //             Green, Mwassi, Shmueli, Birk 2012), and merges from there on
 //   4 result  forall (e): the first places, as indices of the axis
 //
-// `top` of few keeps a list of so many instead, which each element is offered to: in chunks of the
-// axis where the sort has a kernel of its own, whose lists are then offered to the first. Most
-// elements are refused by one comparison with the last of the list. The dims say which of both runs.
+// `top` of few keeps a list of so many instead where plan.algo is "list", which each element is offered to: in
+// chunks of the axis where the sort has a kernel of its own, whose lists are then offered to the first. Most
+// elements are refused by one comparison with the last of the list. A list that the dims make too long is a sort.
 //
 // Keys and positions move together between the two halves of their buffers; a level reads one and
 // writes the other. O(n log n) for all data, no recursion; all of it is cut by the length alone.
@@ -20,23 +20,27 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
 namespace texpr {
 
-static constexpr int64_t runLog = 4, runLength = 1 << runLog; // ranked by all pairs
-static constexpr int64_t pieceLength = 2048;                  // places that one iteration merges
-static constexpr int64_t longestList = 32;  // of `top`; a longer one is the beginning of a sort
-static constexpr int64_t leastPerPlace = 4; // elements a place of the list, or it is too long
-static constexpr int64_t chunkLength = 16384, mostChunks = 16;
+/// The numbers of the plan; without one, some that are right.
+static int64_t planned(tx::SortOp op, StringRef name, int64_t absent) {
+  return plan::getAlgoNumber(op, name).value_or(absent);
+}
 
 namespace {
 using P = arith::CmpIPredicate;
 
 class Sorter {
 public:
-  Sorter(OpBuilder &b, tx::SortOp op, Value length) : b(b), loc(op.getLoc()), length(length) {
+  Sorter(OpBuilder &b, tx::SortOp op, Value length)
+      : b(b), loc(op.getLoc()), length(length), runLength(planned(op, "run", 16)),
+        pieceLength(planned(op, "piece", 2048)), longestList(planned(op, "longest", 32)),
+        leastPerPlace(planned(op, "each", 4)), chunkLength(planned(op, "least", 16384)),
+        mostChunks(planned(op, "tasks", 16)) {
     for (Type t : op.getYield().getOperandTypes())
       keys.push_back(alloc(keyType(t), "key"));
     positions = alloc(b.getI64Type(), "order");
@@ -93,7 +97,12 @@ private:
   OpBuilder &b;
   Location loc;
   Value length;
-  SmallVector<Value> keys; // buffers [2, length]
+  int64_t runLength;               // of what is ranked by all pairs; a power of two
+  int64_t pieceLength;             // places that one iteration merges; a power of two
+  int64_t longestList;             // of `top`; a longer one is the beginning of a sort
+  int64_t leastPerPlace;           // elements a place of the list, or it is too long
+  int64_t chunkLength, mostChunks; // of the axis, each with a list
+  SmallVector<Value> keys;         // buffers [2, length]
   Value positions;
 
   IntegerType keyType(Type t) {
@@ -374,7 +383,7 @@ private:
     Value low = arith::MaxSIOp::create(b, loc, sub(taken, sub(end, middle)), index(0));
     Value high = least(taken, sub(middle, begin));
     auto bounds =
-        seq(index(0), add(level, index(runLog + 1)), "bit", ValueRange{low, high},
+        seq(index(0), add(level, index(llvm::Log2_64(runLength) + 1)), "bit", ValueRange{low, high},
             [&](Value, ValueRange at) {
               Value half = arith::ShRUIOp::create(b, loc, add(at[0], at[1]), index(1));
               Value isOpen = compare(P::slt, at[0], at[1]);
@@ -402,17 +411,11 @@ void ParLowering::lowerSort(tx::SortOp op) {
                                     constantIndex(loc, 0));
   Value count = op.getTop() ? Value(op.getTop()) : length;
   Sorter sorter(b, op, length);
-  auto forall = par::ForallOp::create(b, loc, ValueRange{lower}, ValueRange{op.getUpper()},
-                                      b.getArrayAttr({op.getAxisAttr()}), StringAttr(), UnitAttr(),
-                                      UnitAttr());
-  {
-    OpBuilder::InsertionGuard guard(b);
-    Block *body = b.createBlock(&forall.getBody(), {}, b.getIndexType(), loc);
-    Value i = body->getArgument(0);
-    b.setInsertionPoint(par::YieldOp::create(b, loc));
-    auto keys = inlineRegion(op.getBody(), i);
-    sorter.keep(op, b.createOrFold<arith::SubIOp>(loc, i, lower), keys);
-  }
+  forallIn(loc, lower, op.getUpper(), b.getArrayAttr({op.getAxisAttr()}), /*isDisjoint=*/false,
+           [&](ValueRange i) {
+             auto keys = inlineRegion(op.getBody(), i);
+             sorter.keep(op, b.createOrFold<arith::SubIOp>(loc, i[0], lower), keys);
+           });
   auto finish = [&](function_ref<Value(Value)> positionAt) {
     forallOver(loc, count, [&](ValueRange at) {
       Value v = b.createOrFold<arith::AddIOp>(loc, positionAt(at[0]), lower);
@@ -421,7 +424,7 @@ void ParLowering::lowerSort(tx::SortOp op) {
     });
   };
   dead.push_back(op);
-  if (!op.getTop())
+  if (!op.getTop() || plan::getAlgo(op) != "list")
     return sorter.sort(finish);
   bool ownsKernel = isa<par::KernelOp>(op->getParentOp());
   auto choice = scf::IfOp::create(b, loc, sorter.isShort(count), /*withElseRegion=*/true);

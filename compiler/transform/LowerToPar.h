@@ -49,18 +49,38 @@ private:
   void finishAccumulation(llvm::ArrayRef<par::SeqOp> loops, mlir::Operation *yield,
                           mlir::Value seen);
   void lowerList(tx::ListOp op);
+  void startAccumulation(tx::ReduceOp op, llvm::ArrayRef<Place> outs);
+  void enterWhere(tx::ReduceOp op, mlir::ValueRange ivs, mlir::Value seen);
   void accumulate(tx::ReduceOp op, mlir::Value seen, llvm::ArrayRef<Place> into);
+  void accumulateTerm(tx::ReduceOp op, tx::ComputeOp term, mlir::Value seen,
+                      llvm::ArrayRef<Place> into);
+  llvm::SmallVector<mlir::Value> zeroBased(mlir::Location loc, mlir::ValueRange args,
+                                           mlir::ValueRange lowers);
   llvm::SmallVector<mlir::Value> combine(tx::ReduceOp op, mlir::Value seen, mlir::ValueRange old,
                                          mlir::ValueRange next);
-  par::ForallOp forallOver(mlir::Location loc, mlir::ValueRange extents,
-                           llvm::function_ref<void(mlir::ValueRange)> body);
+  using IndexBody = llvm::function_ref<void(mlir::ValueRange)>;
+  par::ForallOp forallOver(mlir::Location loc, mlir::ValueRange extents, IndexBody body);
+  par::ForallOp forallIn(mlir::Location loc, mlir::ValueRange lower, mlir::ValueRange upper,
+                         mlir::ArrayAttr axes, bool isDisjoint, IndexBody body);
+  par::ForallOp tasksOver(mlir::Location loc, mlir::Value count, llvm::StringRef axis,
+                          bool isDisjoint, llvm::function_ref<void(mlir::Value)> body);
 
   // LowerScan.cpp, LowerFilter.cpp
   void lowerScan(tx::ScanOp op);
+  void scanInChunks(tx::ScanOp op, llvm::ArrayRef<Place> outs);
+  void scanColumns(tx::ScanOp op, llvm::ArrayRef<Place> outs);
   void scanTensors(tx::ScanOp op, llvm::ArrayRef<Place> outs);
+  llvm::SmallVector<mlir::Value> scanRange(tx::ScanOp op, llvm::ArrayRef<Place> outs,
+                                           mlir::Value from, mlir::Value to,
+                                           mlir::ValueRange carried, bool stores);
+  void combineRows(tx::ScanOp op, llvm::ArrayRef<Place> outs, llvm::ArrayRef<Place> so,
+                   mlir::ValueRange point, mlir::Value seen);
   void storeAt(mlir::Location loc, mlir::ValueRange values, llvm::ArrayRef<Place> outs,
                mlir::ValueRange point, mlir::ValueRange lower);
   void lowerFilter(tx::FilterOp op);
+  mlir::Value filterRange(tx::FilterOp op, llvm::ArrayRef<Place> outs, mlir::Value from,
+                          mlir::Value to, mlir::Value number, bool stores, mlir::Value limit);
+  mlir::Value filterInChunks(tx::FilterOp op, llvm::ArrayRef<Place> outs, mlir::Value size);
   void storeKept(tx::FilterOp op, llvm::ArrayRef<Place> outs, mlir::ValueRange point,
                  mlir::Value number);
   std::optional<llvm::SmallVector<mlir::Value>> roomOf(mlir::Value v);
@@ -78,20 +98,31 @@ private:
   mlir::Value sizeOf(mlir::Location loc, mlir::ValueRange lower, mlir::ValueRange upper);
   llvm::SmallVector<mlir::Value> pointAt(mlir::Location loc, mlir::Value position,
                                          mlir::ValueRange lower, mlir::ValueRange upper);
-  mlir::Value chunksOf(mlir::Location loc, mlir::Value size);
+  mlir::Value chunksOf(mlir::Operation *op, mlir::Value size);
   void forChunks(mlir::Location loc, mlir::Value chunks, mlir::Value size,
                  llvm::function_ref<void(mlir::Value, mlir::Value, mlir::Value)> body);
-  mlir::Value chunkBuffer(mlir::Location loc, mlir::Type element);
-  bool standsAlone(mlir::Operation *op);
+  mlir::Value chunkBuffer(mlir::Operation *op, mlir::Type element);
+  bool goesInChunks(mlir::Operation *op);
 
   // LowerScatter.cpp, LowerSort.cpp
   void lowerScatter(tx::ScatterOp op);
-  void scatterSerial(tx::ScatterOp op, llvm::ArrayRef<Place> outs);
+  /// The places that a task may change, linear: from `begin` up to `end`.
+  struct Owned {
+    mlir::Value begin, end;
+  };
+  void scatterInOrder(tx::ScatterOp op, llvm::ArrayRef<Place> outs);
+  void scatterByOwners(tx::ScatterOp op, llvm::ArrayRef<Place> outs);
+  void scatterByCopies(tx::ScatterOp op, llvm::ArrayRef<Place> outs);
   void scatterShared(tx::ScatterOp op, llvm::ArrayRef<Place> outs, mlir::Value chunks);
   void scatterInto(tx::ScatterOp op, llvm::ArrayRef<Place> outs, const Place &flags,
-                   mlir::ValueRange args);
+                   mlir::ValueRange args, const Owned *owned = nullptr);
+  void moveHere(llvm::ArrayRef<mlir::Operation *> ops);
   void startScatter(tx::ScatterOp op, llvm::ArrayRef<Place> outs);
-  mlir::Value chunksOf(tx::ScatterOp op);
+  Place clearedFlags(tx::ScatterOp op);
+  mlir::Value isOwned(tx::ScatterOp op, mlir::ValueRange at, const Owned &owned);
+  mlir::Value ownersOf(tx::ScatterOp op);
+  mlir::Value copiesOf(tx::ScatterOp op);
+  mlir::Value termsOf(tx::ScatterOp op);
   void fillCopies(tx::ScatterOp op, llvm::ArrayRef<Place> copies, mlir::Value chunks);
   void mergeCopies(tx::ScatterOp op, llvm::ArrayRef<Place> outs, llvm::ArrayRef<Place> copies,
                    mlir::Value chunks);

@@ -70,9 +70,23 @@ void setTile(Operation *op, ArrayRef<std::pair<StringRef, int64_t>> sizes) {
   op->setAttr(tileName, b.getDictionaryAttr(entries));
 }
 
-StringRef getAlgo(Operation *op) { return getString(op, algoName); }
-void setAlgo(Operation *op, StringRef algo) {
-  op->setAttr(algoName, StringAttr::get(op->getContext(), algo));
+StringRef getAlgo(Operation *op) {
+  auto algo = op->getAttrOfType<DictionaryAttr>(algoName);
+  return algo ? algo.getAs<StringAttr>("name").getValue() : StringRef();
+}
+
+std::optional<int64_t> getAlgoNumber(Operation *op, StringRef name) {
+  auto algo = op->getAttrOfType<DictionaryAttr>(algoName);
+  auto number = algo ? algo.getAs<IntegerAttr>(name) : IntegerAttr();
+  return number ? std::optional(number.getInt()) : std::nullopt;
+}
+
+void setAlgo(Operation *op, StringRef algo, ArrayRef<AlgoNumber> numbers) {
+  Builder b(op->getContext());
+  SmallVector<NamedAttribute> entries = {b.getNamedAttr("name", b.getStringAttr(algo))};
+  for (auto [name, value] : numbers)
+    entries.push_back(b.getNamedAttr(name, b.getI64IntegerAttr(value)));
+  op->setAttr(algoName, b.getDictionaryAttr(entries));
 }
 
 SmallVector<IntegerSet> getClasses(Operation *op) {

@@ -59,9 +59,11 @@ void setTile(mlir::Operation *op, llvm::ArrayRef<std::pair<llvm::StringRef, int6
 std::optional<int64_t> getCount(mlir::Operation *op, llvm::StringRef name);
 void setCount(mlir::Operation *op, llvm::StringRef name, int64_t count);
 
-/// The algorithm of a scan, scatter or sort; empty where it is open.
+/// The algorithm of a scan, filter, scatter or sort, empty where it is open; and one of its numbers.
 llvm::StringRef getAlgo(mlir::Operation *op);
-void setAlgo(mlir::Operation *op, llvm::StringRef algo);
+std::optional<int64_t> getAlgoNumber(mlir::Operation *op, llvm::StringRef name);
+using AlgoNumber = std::pair<llvm::StringRef, int64_t>;
+void setAlgo(mlir::Operation *op, llvm::StringRef algo, llvm::ArrayRef<AlgoNumber> numbers = {});
 
 /// The classes of dims, in the order of the tests; what none holds is the rest.
 llvm::SmallVector<mlir::IntegerSet> getClasses(mlir::Operation *op);

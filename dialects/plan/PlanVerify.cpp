@@ -50,6 +50,12 @@ bool isRow(Attribute a) {
   return row && row.getAs<StringAttr>("name");
 }
 
+bool isAlgo(Attribute a) {
+  return isRow(a) && llvm::all_of(cast<DictionaryAttr>(a), [](NamedAttribute e) {
+           return e.getName() == "name" || isCount(e.getValue());
+         });
+}
+
 bool isLayout(Attribute a) { return a.getDialect().getNamespace() == "par"; }
 
 bool isDictionary(Attribute a) { return isa<DictionaryAttr>(a); }
@@ -75,7 +81,7 @@ constexpr Rule rules[] = {
     {unrollName, isCount, "a positive integer"},
     {straightName, isFlag, "a unit"},
     {mapName, isListOf<StringAttr>, "a list of level names"},
-    {algoName, isString, "the name of an algorithm"},
+    {algoName, isAlgo, "an algorithm: its `name`, and positive numbers"},
     {className, isListOf<IntegerSetAttr>, "a list of integer sets"},
     {placeName, isPlace, "\"reg\", \"stack\", \"shared\", \"workspace\" or \"result\""},
     {layoutName, isLayout, "a #par.layout"},

@@ -37,12 +37,18 @@ FORMS = {
     "scatter": (["i"], "fn f(p: i32[n] in 0..b, x: f32[b]) -> (y: f32[b]) {\n"
                        "  scatter(+) [b] from x over n |i| PIN { at p[i] put 1.0 }\n}"),
     "filter": (["i"], "fn f(x: f32[n]) -> (y: f32[k]) {\n  let u: f32[k] = filter n |i| where x[i] > 0.0 PIN { x[i] };\n  u\n}"),
+    "rows": (["i"], "fn f(x: f32[n, d]) -> (y: f32[n, d]) {\n  scan(max) n |i| PIN { x[i] }\n}"),
+    "counts": (["i"], "fn f(p: i32[n] in 0..b, b: i64) -> (y: i32[b]) {\n  scatter(+) [b] over n |i| PIN { at p[i] put 1 }\n}"),
+    "top": (["i"], "fn f(x: f32[n]) -> (y: i64[3]) where n >= 3 {\n  top(3) n |i| PIN { x[i] }\n}"),
     "argsort": (["i"], "fn f(x: f32[n]) -> (y: i64[n]) {\n  argsort n |i| PIN { x[i] }\n}"),
 }
 # FIRST and LAST stand for the form's axes.
 PINS = ["@inline", "@materialize", "@keep(FIRST)", "@vector(4)", "@vector(1)", "@unroll", "@unroll(2)", "@grain(8)",
         "@grain(work = 100, tasks = 4)", "@tile(FIRST = 4)", "@tile(FIRST = 4, LAST = 32)", "@tile(thread, LAST = 64)",
-        "@order(LAST, FIRST)", "@instr(fma)", "@instr(none)", "@class(n <= 512)", "@algo(serial)", "@algo(radix)", "@stage(a, shared, 3)"]
+        "@order(LAST, FIRST)", "@instr(fma)", "@instr(none)", "@class(n <= 512)", "@algo(serial)", "@algo(radix)",
+        "@algo(chunks, least = 64, tasks = 8)", "@algo(columns)", "@algo(owners, least = 1, tasks = 3, walk = 1, work = 2)",
+        "@algo(copies, least = 5, tasks = 7)", "@algo(merge, piece = 64, run = 4)",
+        "@algo(list, each = 1, least = 9, longest = 5, piece = 32, run = 2, tasks = 2)", "@unroll(none)", "@stage(a, shared, 3)"]
 # What has to be obeyed, so that a regression to refusals is seen.
 OBEYED = {
     "compute": ["@materialize", "@vector(4)", "@vector(1)", "@unroll(2)", "@grain(8)", "@grain(work = 100, tasks = 4)",
@@ -52,10 +58,16 @@ OBEYED = {
     "product": ["@tile(i = 4, j = 32)", "@instr(fma)", "@instr(none)", "@grain(8)"],
     "inner": ["@inline", "@materialize", "@vector(4)", "@vector(1)"],
     "reduce": ["@vector(4)", "@vector(1)", "@unroll(2)"],
-    "taps": ["@unroll"],
+    "taps": ["@unroll", "@unroll(none)"],
     "user op": ["@vector(1)"],
-    "scan": ["@algo(serial)"],
-    "filter": ["@algo(serial)"],
+    "scan": ["@algo(serial)", "@algo(chunks, least = 64, tasks = 8)"],
+    "rows": ["@algo(serial)", "@algo(columns)"],
+    "filter": ["@algo(serial)", "@algo(chunks, least = 64, tasks = 8)"],
+    "scatter": ["@algo(serial)", "@algo(owners, least = 1, tasks = 3, walk = 1, work = 2)"],
+    "counts": ["@algo(serial)", "@algo(owners, least = 1, tasks = 3, walk = 1, work = 2)", "@algo(copies, least = 5, tasks = 7)"],
+    "argsort": ["@algo(merge, piece = 64, run = 4)"],
+    "top": ["@algo(merge, piece = 64, run = 4)",
+            "@algo(list, each = 1, least = 9, longest = 5, piece = 32, run = 2, tasks = 2)"],
     "par": ["@vector(4)", "@vector(1)", "@grain(8)", "@tile(i = 4, j = 32)", "@order(j, i)"],
 }
 PROMISES = [  # promise, the rest of the program, None or what the error says

@@ -41,7 +41,7 @@ func.func @counts(%n: index {tx.dim = "n"}, %k: index {tx.dim = "k"}, %ba: tenso
   %one = arith.constant 1 : i32
   %b = tx.bind %ba [%n] : tensor<?xi64>
   %h = tx.kernel {
-    %r = tx.scatter [%k] by add over (%i) = (%c0) to (%n) axes ["i"] attributes {skip} {
+    %r = tx.scatter [%k] by add over (%i) = (%c0) to (%n) axes ["i"] attributes {skip, plan.algo = {name = "copies", least = 8192 : i64, tasks = 16 : i64}} {
       %p = tx.read %b[%i] : tensor<?xi64>
       %at = arith.index_cast %p : i64 to index
       tx.yield %at, %one : index, i32
@@ -49,6 +49,34 @@ func.func @counts(%n: index {tx.dim = "n"}, %k: index {tx.dim = "k"}, %ba: tenso
     tx.yield %r : tensor<?xi32>
   } -> tensor<?xi32>
   return %h : tensor<?xi32>
+}
+
+// Owners walk all indices; the value is read where the place is theirs.
+// CHECK-LABEL: func.func @owned(
+// CHECK: par.forall (%[[O:.*]]) = {{.*}} axes ["owner"] {{.*}}plan.grain = 1
+// CHECK: par.seq (%[[I:.*]]) = {{.*}} axis "i"
+// CHECK: %[[P:.*]] = arith.index_cast
+// CHECK: %[[IN:.*]] = arith.cmpi ult, %[[P]], %{{.*}}
+// CHECK: scf.if %[[IN]]
+// CHECK: %[[FROM:.*]] = arith.subi %[[P]]
+// CHECK: %[[OWN:.*]] = arith.cmpi ult, %[[FROM]]
+// CHECK: scf.if %[[OWN]]
+// CHECK: par.load %{{.*}}[%[[I]]] : !par.buf<?xf32>
+// CHECK: arith.addf
+func.func @owned(%n: index {tx.dim = "n"}, %k: index {tx.dim = "k"}, %ba: tensor<?xi64> {tx.name = "b"}, %wa: tensor<?xf32> {tx.name = "w"}) -> (tensor<?xf32> {tx.name = "h"}) {
+  %c0 = arith.constant 0 : index
+  %b = tx.bind %ba [%n] : tensor<?xi64>
+  %w = tx.bind %wa [%n] : tensor<?xf32>
+  %h = tx.kernel {
+    %r = tx.scatter [%k] by add over (%i) = (%c0) to (%n) axes ["i"] attributes {skip, plan.algo = {name = "owners", least = 4096 : i64, tasks = 16 : i64, walk = 8 : i64, work = 16 : i64}} {
+      %p = tx.read %b[%i] : tensor<?xi64>
+      %at = arith.index_cast %p : i64 to index
+      %v = tx.read %w[%i] : tensor<?xf32>
+      tx.yield %at, %v : index, f32
+    } : tensor<?xf32>
+    tx.yield %r : tensor<?xf32>
+  } -> tensor<?xf32>
+  return %h : tensor<?xf32>
 }
 
 // Places that are known to differ need no order and no flag; others have one, and fail at the second put.
@@ -105,7 +133,7 @@ func.func @orders(%n: index {tx.dim = "n"}, %k: index {tx.dim = "k"}, %xa: tenso
     tx.yield %r : tensor<?xi64>
   } -> tensor<?xi64>
   %q = tx.kernel {
-    %r = tx.sort (%i) = %c0 to %n top %k axis "i" attributes {descending = array<i1: true>} {
+    %r = tx.sort (%i) = %c0 to %n top %k axis "i" attributes {descending = array<i1: true>, plan.algo = {name = "list", each = 4 : i64, least = 16384 : i64, longest = 32 : i64, piece = 2048 : i64, run = 16 : i64, tasks = 16 : i64}} {
       %v = tx.read %x[%i] : tensor<?xf32>
       tx.yield %v : f32
     } : tensor<?xi64>

@@ -22,7 +22,7 @@ func.func @alone(%n: index {tx.dim = "n"}, %xa: tensor<?xf32> {tx.name = "x"}) -
   %c0 = arith.constant 0 : index
   %x = tx.bind %xa [%n] : tensor<?xf32>
   %y = tx.kernel {
-    %s = tx.scan add (%i) = (%c0) to (%n) axes ["i"] attributes {exclusive, reverse} {
+    %s = tx.scan add (%i) = (%c0) to (%n) axes ["i"] attributes {exclusive, reverse, plan.algo = {name = "chunks", least = 16384 : i64, tasks = 64 : i64}} {
       %v = tx.read %x[%i] : tensor<?xf32>
       tx.yield %v : f32
     } : tensor<?xf32>
@@ -53,6 +53,43 @@ func.func @inside(%m: index {tx.dim = "m"}, %n: index {tx.dim = "n"}, %xa: tenso
   return %y : tensor<?x?xf32>
 }
 
+// The columns of a scan of rows are chains of scalars beside each other; without a plan its rows are combined in order.
+// CHECK-LABEL: func.func @columns(
+// CHECK: par.forall (%[[J:.*]]) = {{.*}} axes ["e0"]
+// CHECK: par.seq (%[[T:[a-z0-9]*]]) = {{.*}} with (%[[WAS:.*]] = %{{.*}} : f32)
+// CHECK: %[[X:.*]] = par.load %{{.*}}[%[[T]], %[[J]]]
+// CHECK: %[[ON:.*]] = arith.addf %[[WAS]], %[[X]]
+// CHECK: par.store %[[ON]], %{{.*}}[%[[T]], %[[J]]]
+// CHECK: par.yield %[[ON]]
+// CHECK: par.alloc
+// CHECK: par.seq
+// CHECK: par.forall
+func.func @columns(%n: index {tx.dim = "n"}, %d: index {tx.dim = "d"}, %xa: tensor<?x?xf32> {tx.name = "x"}) -> (tensor<?x?xf32> {tx.name = "y"}, tensor<?x?xf32> {tx.name = "z"}) {
+  %c0 = arith.constant 0 : index
+  %x = tx.bind %xa [%n, %d] : tensor<?x?xf32>
+  %y = tx.kernel {
+    %s = tx.scan add (%i) = (%c0) to (%n) axes ["i"] attributes {plan.algo = {name = "columns"}} {
+      %r = tx.compute (%j) = (%c0) to (%d) axes ["j"] {
+        %v = tx.read %x[%i, %j] : tensor<?x?xf32>
+        tx.yield %v : f32
+      } : tensor<?xf32>
+      tx.yield %r : tensor<?xf32>
+    } : tensor<?x?xf32>
+    tx.yield %s : tensor<?x?xf32>
+  } -> tensor<?x?xf32>
+  %z = tx.kernel {
+    %s = tx.scan add (%i) = (%c0) to (%n) axes ["i"] {
+      %r = tx.compute (%j) = (%c0) to (%d) axes ["j"] {
+        %v = tx.read %x[%i, %j] : tensor<?x?xf32>
+        tx.yield %v : f32
+      } : tensor<?xf32>
+      tx.yield %r : tensor<?xf32>
+    } : tensor<?x?xf32>
+    tx.yield %s : tensor<?x?xf32>
+  } -> tensor<?x?xf32>
+  return %y, %z : tensor<?x?xf32>, tensor<?x?xf32>
+}
+
 // The result of a filter has room for its bound; the length leaves through memory, and a later form is over it.
 // CHECK-LABEL: func.func @keep(
 // CHECK-SAME: %[[N:[a-z0-9]*]]: index
@@ -76,7 +113,7 @@ func.func @keep(%n: index {tx.dim = "n"}, %xa: tensor<?xf32> {tx.name = "x"})
   %zero = arith.constant 0.0 : f32
   %x = tx.bind %xa [%n] : tensor<?xf32>
   %k, %u = tx.kernel {
-    %c, %t = tx.filter (%i) = (%c0) to (%n) axes ["i"] where (%j) {
+    %c, %t = tx.filter (%i) = (%c0) to (%n) axes ["i"] attributes {plan.algo = {name = "chunks", least = 16384 : i64, tasks = 64 : i64}} where (%j) {
       %v = tx.read %x[%j] : tensor<?xf32>
       %ok = arith.cmpf ogt, %v, %zero : f32
       tx.yield %ok : i1
