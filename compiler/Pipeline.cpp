@@ -1,5 +1,9 @@
 // Every pass once, in order; a comment where the order is not free. Nowhere else are passes
-// ordered.
+// ordered, but for those below `mapped` (target/cpu/Pipeline.cpp).
+//
+// In: what was asked for (-O, --checked, --stop-after). Out: the three legs of the road as lists of passes: to stage `tx`,
+// once for all machines; to `par` and to `mapped`, for one machine each, whose facts stand on the module. `--stop-after=PASS`
+// cuts the list behind that pass. A checked build leaves out what would move, merge or drop an access.
 #include "compiler/Pipeline.h"
 #include "compiler/plan/Passes.h"
 #include "compiler/target/cpu/Cpu.h"
@@ -20,6 +24,8 @@ void PassList::add(std::unique_ptr<Pass> pass) {
 
 void buildSharedPipeline(PassList &list, const PipelineOptions &options) {
   list.add(createInlineCalls());
+  // Before the forms around a test are fused.
+  list.add(createPlaceTests());
   if (options.checked == Checked::none) // it drops what facts prove
     list.add(createSimplifyIndices());
   list.add(createCanonicalizerPass());
@@ -50,6 +56,7 @@ void buildTxPipeline(PassList &list, const PipelineOptions &options) {
   if (options.checked == Checked::none)
     return;
   // At once, as no access has been moved or merged yet; and here, as entries word the sites of the stage `par`.
+  list.add(createInstrumentLanes()); // before the barriers are gone
   list.add(createSplitLanes());
   list.add(createInstrumentChecks({options.checked == Checked::nan}));
 }
@@ -74,6 +81,7 @@ void buildParPipeline(PassList &list, const PipelineOptions &options) {
   }
   if (options.optLevel > 0)
     list.add(plan::createPlanTiling({options.optLevel}));
+  list.add(createStagePanels());
   list.add(createTile());
   list.add(createDistribute());
   list.add(createStageTiles());

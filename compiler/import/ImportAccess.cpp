@@ -10,6 +10,7 @@
 // tx.verify.
 #include "compiler/import/Importer.h"
 #include "dialects/par/Extents.h"
+#include "dialects/par/Iteration.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
@@ -81,12 +82,15 @@ SmallVector<Value> FnImporter::Subscript::at(OpBuilder &b, Location loc, ValueRa
 /// An element, or 0 and a failure where an index is outside.
 Value FnImporter::readOrFail(const Leaf &base, ValueRange indices, int64_t site) {
   if (!base.isBuffer())
-    return scalars().fromElement(base.kind, tx::ReadOp::create(b, loc, base.value, indices, site));
+    return scalars().fromElement(
+        base.kind, tx::ReadOp::create(b, loc, base.value, indices, site, par::iterationAt(b, loc))
+                       .getResult());
   auto zero = [&] {
     return isFloat(base.kind) ? scalars().real(base.kind, "0.0") : scalars().integer(base.kind, 0);
   };
   return readGuardedBuffer(base, indices, [&]() -> Value {
-    par::FailOp::create(b, loc, scalars().integer(ScalarKind::Bool, 1), b.getI64IntegerAttr(site));
+    par::FailOp::create(b, loc, scalars().integer(ScalarKind::Bool, 1), b.getI64IntegerAttr(site),
+                        par::iterationAt(b, loc));
     return zero();
   });
 }

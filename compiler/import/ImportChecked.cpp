@@ -7,6 +7,7 @@
 // What `instrument-checks` must know of the source, it finds as attributes: `checked.div` on divisions,
 // `checked.par` on loops whose iterations may race, `checked.optional` on combiners.
 #include "compiler/import/Importer.h"
+#include "dialects/par/Iteration.h"
 
 using namespace mlir;
 
@@ -41,7 +42,7 @@ void FnImporter::testInPlace(ValueRange lower, ValueRange upper, ArrayAttr axes,
                              llvm::function_ref<Value(ValueRange)> holds) {
   auto test = [&](ValueRange at) {
     Value bad = scalars().unary(UnaryOp::Not, ScalarKind::Bool, holds(at));
-    par::FailOp::create(b, loc, bad, b.getI64IntegerAttr(site));
+    par::FailOp::create(b, loc, bad, b.getI64IntegerAttr(site), par::iterationAt(b, loc));
   };
   if (lower.empty())
     return test({});
@@ -62,41 +63,42 @@ void FnImporter::testInPlace(ValueRange lower, ValueRange upper, ArrayAttr axes,
     par::YieldOp::create(b, loc);
 }
 
+/// `uniform(e)`: this lane's value is the first one's, or both are NaN.
+void FnImporter::testUniform(const CallExpr &e, Value mine, Value first) {
+  Value x = mine, y = first, bad;
+  mlir::Type type = mine.getType();
+  if (isa<FloatType>(type)) {
+    mlir::Type bits = b.getIntegerType(type.getIntOrFloatBitWidth());
+    x = arith::BitcastOp::create(b, loc, bits, mine);
+    y = arith::BitcastOp::create(b, loc, bits, first);
+  }
+  bad = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, x, y);
+  if (isa<FloatType>(type)) {
+    auto isNumber = [&](Value v) {
+      return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ORD, v, v).getResult();
+    };
+    bad = both(bad, arith::OrIOp::create(b, loc, isNumber(mine), isNumber(first)));
+  }
+  int64_t site = program.addSite(e.range, "`" + program.files.text(e.range) + "`");
+  par::FailOp::create(b, loc, bad, b.getI64IntegerAttr(site), par::iterationAt(b, loc));
+}
+
 /// Every element of each parameter that has a range, whether it is used or not.
 void FnImporter::testRanges(const FnDecl &fn) {
   if (!program.isChecked)
     return;
   for (const Param &param : fn.params) {
     const auto &set = param.declared.set;
-    if (set.empty() || param.decl->type.isTuple() || param.decl->type.shape.empty() ||
+    if (set.empty() || param.isInout || param.decl->type.isTuple() || param.decl->type.shape.empty() ||
         !isInt(param.decl->type.scalar))
       continue;
     At at(*this, param.decl->name.range);
-    Leaf l = env[param.decl.get()].leaves[0];
-    SmallVector<Value> upper = leafExtents(l),
-                       lower(upper.size(), arith::ConstantIndexOp::create(b, loc, 0));
     const Span &first = set.front(), &last = set.back();
     const Expr &end = last.hi ? *last.hi : *last.lo;
     SourceRange range{first.lo->range.file, first.lo->range.begin, end.range.end};
     int64_t site = program.addSite(param.decl->name.range, "`" + param.decl->name.text + " in " +
                                                                program.files.text(range) + "`");
-    SmallVector<std::string> texts;
-    for (size_t i = 0; i < upper.size(); ++i)
-      texts.push_back(upper.size() == 1 ? "element" : "axis " + std::to_string(i));
-    SmallVector<StringRef> names(texts.begin(), texts.end());
-    makeCheck(lower, upper, b.getStrArrayAttr(names), site, [&](ValueRange i) {
-      auto compare = [&](BinaryOp op, Value x, Value y) {
-        return scalars().binary(op, ScalarKind::I64, x, y, ScalarKind::I64);
-      };
-      Value v = scalars().toIndex(l.kind, readElement(l, i)), any;
-      for (const Span &span : set) {
-        Value lo = index(*span.lo), hi = span.hi ? index(*span.hi) : lo;
-        BinaryOp below = span.hi && !span.inclusive ? BinaryOp::Lt : BinaryOp::Le;
-        Value holds = both(compare(BinaryOp::Le, lo, v), compare(below, v, hi));
-        any = any ? b.createOrFold<arith::OrIOp>(loc, any, holds) : holds;
-      }
-      return any;
-    });
+    verifyRange(param, site);
   }
 }
 

@@ -26,10 +26,11 @@ FnImporter::FnImporter(ProgramImporter &program)
     : program(program), context(&program.context), b(&program.context),
       loc(UnknownLoc::get(&program.context)) {}
 
-void FnImporter::importFn(const FnDecl &fn, func::FuncOp func, bool isTrusted) {
+void FnImporter::importFn(const FnDecl &fn, func::FuncOp func, Variant variant) {
   At at(*this, fn.range);
   mlir::Block &entry = *func.addEntryBlock();
   entryBlock = &entry;
+  isInside = variant.isInside;
   b.setInsertionPointToStart(&entry);
   unsigned arg = 0;
   bindDims(fn, entry, arg);
@@ -39,22 +40,31 @@ void FnImporter::importFn(const FnDecl &fn, func::FuncOp func, bool isTrusted) {
     emitFact(check.constraint, check.text, true);
   }
   testRanges(fn);
-  if (!isTrusted)
-    verifyFacts(fn);
-  std::vector<const Decl *> lent = lentTo(fn);
-  statements(fn.body->stmts, {fn.body->value.get()}, lent);
-  Val result = fn.body->value ? frozen(expr(*fn.body->value)) : Val();
-  SmallVector<Value> values, found = foundDims(fn);
-  size_t k = 0;
-  for (const ResultDecl &r : fn.results)
-    for (const Type *t : leavesOf(r.type)) {
-      const Leaf &l = result.leaves[k++];
-      values.push_back(l.isTensor() ? withExtents(l, t->shape).value : l.value);
-    }
-  llvm::append_range(values, found);
-  for (const Decl *d : lent)
-    for (const Leaf &l : env[d].leaves)
-      values.push_back(l.value);
+  auto body = [&] {
+    std::vector<const Decl *> lent = lentTo(fn);
+    statements(fn.body->stmts, {fn.body->value.get()}, lent);
+    Val result = fn.body->value ? frozen(expr(*fn.body->value)) : Val();
+    SmallVector<Value> values, found = foundDims(fn);
+    size_t k = 0;
+    for (const ResultDecl &r : fn.results)
+      for (const Type *t : leavesOf(r.type)) {
+        const Leaf &l = result.leaves[k++];
+        values.push_back(l.isTensor() ? withExtents(l, t->shape).value : l.value);
+      }
+    llvm::append_range(values, found);
+    for (const Decl *d : lent)
+      for (const Leaf &l : env[d].leaves)
+        values.push_back(l.value);
+    return values;
+  };
+  SmallVector<Value> values;
+  if (Value held = isInside && !variant.isTrusted ? testFacts(fn) : Value()) {
+    values = whereHeld(fn, held, body);
+  } else {
+    if (!variant.isTrusted)
+      verifyFacts(fn);
+    values = body();
+  }
   func::ReturnOp::create(b, loc, values);
 }
 
@@ -121,13 +131,13 @@ void FnImporter::bindParams(const FnDecl &fn, mlir::Block &entry, unsigned arg) 
 
 Leaf FnImporter::bindTensor(const FnDecl &fn, unsigned param, const Type &leaf, Value argument) {
   Value v = tx::BindOp::create(b, loc, argument.getType(), argument, extentsOf(leaf.shape));
-  if (!fn.params[param].declared.set.empty() && isInt(leaf.scalar))
-    v = verified(fn, param, v);
+  if (!fn.params[param].declared.set.empty() && isInt(leaf.scalar) && !fn.params[param].isInout)
+    v = verified(fn, param, leaf.scalar, v);
   return {v, leaf.scalar};
 }
 
 /// The hull of the spans: what an access needs is tested where it is made.
-Value FnImporter::verified(const FnDecl &fn, unsigned param, Value tensor) {
+Value FnImporter::verified(const FnDecl &fn, unsigned param, ScalarKind kind, Value tensor) {
   auto site = program.site(fn, param);
   if (!site)
     return tensor;
@@ -139,8 +149,13 @@ Value FnImporter::verified(const FnDecl &fn, unsigned param, Value tensor) {
     lower = lower ? b.createOrFold<arith::MinSIOp>(loc, lower, lo) : lo;
     upper = upper ? b.createOrFold<arith::MaxSIOp>(loc, upper, hi) : hi;
   }
-  return tx::VerifyOp::create(b, loc, tensor.getType(), tensor, lower, upper,
-                              b.getI64IntegerAttr(*site));
+  auto op = tx::VerifyOp::create(b, loc, tensor.getType(), tensor, lower, upper,
+                                 b.getI64IntegerAttr(*site));
+  if (fn.params[param].declared.set.size() > 1)
+    op->setAttr("tx.hull", b.getUnitAttr());
+  if (!isSigned(kind))
+    op->setAttr("tx.unsigned", b.getUnitAttr());
+  return op;
 }
 
 // ---- calls ----
@@ -158,6 +173,8 @@ Val FnImporter::call(const CallExpr &e) {
     return laneOp(e);
   if (e.isDescending) // the order is the sort's
     return expr(*e.args[0]);
+  if (!lentTo(*e.fn).empty())
+    return lend(e);
   std::vector<Val> args;
   for (const ExprPtr &arg : e.args)
     args.push_back(frozen(expr(*arg)));
@@ -168,8 +185,7 @@ Val FnImporter::call(const CallExpr &e) {
   for (const DimBinding &d : e.fn->dims)
     if (d.how == DimBinding::How::Found)
       types.push_back(b.getIndexType());
-  bool isTrusted = program.checked.trustedCalls.count(&e) != 0;
-  auto op = func::CallOp::create(b, loc, isTrusted ? trustedName(*e.fn) : e.fn->name.text, types,
+  auto op = func::CallOp::create(b, loc, program.callee(*e.fn, variantOf(e)), types,
                                  callOperands(e, args));
   bindCallDims(e, op, leaves);
   Val result;
@@ -216,7 +232,8 @@ Val FnImporter::callElementwise(const CallExpr &e, ArrayRef<Val> args) {
   SmallVector<mlir::Type> types;
   for (const Type *t : leaves)
     types.push_back(valueType(Type::leaf(t->scalar)));
-  auto op = func::CallOp::create(b, loc, e.fn->name.text, types, callOperands(e, elements));
+  auto op = func::CallOp::create(b, loc, program.callee(*e.fn, variantOf(e)), types,
+                                 callOperands(e, elements));
   SmallVector<Value> values;
   Val result;
   for (auto [k, t] : llvm::enumerate(leaves)) {

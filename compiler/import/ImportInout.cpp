@@ -4,7 +4,8 @@
 //   fn f(inout a: f32[n]) { par n |i| { a[i] = a[i] + 1; } }
 //     →  %a = par.do outs[%n] (%b) { copy %x to %b; par.forall … }   return %a   {tx.tied = 1}
 // A call is the callee's body in place of the statement, over the buffers that are lent; a part of
-// one (`f(a[i]);`) is copied, changed, and copied back. The other arguments are values.
+// one (`f(a[i]);`) is copied, changed, and copied back. The other arguments are values. What the call
+// gives is the value of that body, taken where it ends.
 #include "compiler/import/Importer.h"
 #include "dialects/par/Extents.h"
 
@@ -28,15 +29,16 @@ void FnImporter::bindCallee(const CallExpr &e) {
   for (size_t p = 0; p < e.args.size(); ++p)
     if (!fn.params[p].isInout)
       args[p] = frozenAs(expr(*e.args[p]), e.args[p]->type);
-  SmallVector<Value> dims;
+  SmallVector<std::pair<const Decl *, Value>> dims;
   for (auto [d, value] : llvm::zip_equal(fn.dims, e.dimArgs))
-    dims.push_back(
-        d.how == DimBinding::How::ScalarParam
-            ? scalars().toIndex(args[d.param].leaves[0].kind, args[d.param].leaves[0].value)
-            : extent(value));
-  for (auto [d, value] : llvm::zip_equal(fn.dims, dims)) {
-    bindSymbol(d.decl->value, value, ScalarKind::I64);
-    env[d.decl.get()] = {{{value, ScalarKind::I64}}};
+    if (d.how == DimBinding::How::ScalarParam)
+      dims.push_back({d.decl.get(), scalars().toIndex(args[d.param].leaves[0].kind,
+                                                      args[d.param].leaves[0].value)});
+    else if (d.how != DimBinding::How::Found)
+      dims.push_back({d.decl.get(), extent(value)});
+  for (auto [d, value] : dims) {
+    bindSymbol(d->value, value, ScalarKind::I64);
+    env[d] = {{{value, ScalarKind::I64}}};
   }
   for (size_t p = 0; p < e.args.size(); ++p) {
     if (fn.params[p].isInout)
@@ -50,7 +52,7 @@ void FnImporter::bindCallee(const CallExpr &e) {
     if (!fn.params[p].isInout)
       for (Leaf &l : env[fn.params[p].decl.get()].leaves)
         if (l.isTensor() && isInt(l.kind) && !fn.params[p].declared.set.empty())
-          l.value = verified(fn, p, l.value);
+          l.value = verified(fn, p, l.kind, l.value);
 }
 
 /// A buffer that holds the part of another that `where` selects.
@@ -72,8 +74,42 @@ void FnImporter::copyPart(const Leaf &whole, const Subscript &where, const Leaf 
   });
 }
 
-void FnImporter::callStatement(const CallStmt &s) {
-  const CallExpr &e = *s.call;
+/// At the end of a body that stands in place of a call: the leaves of its results, as they are now.
+SmallVector<Value> FnImporter::resultsOf(const FnDecl &fn) {
+  SmallVector<Value> values;
+  if (!fn.body->value)
+    return values;
+  Val result = frozen(expr(*fn.body->value));
+  foundDims(fn);
+  size_t k = 0;
+  for (const ResultDecl &r : fn.results)
+    for (const Type *t : leavesOf(r.type)) {
+      const Leaf &l = result.leaves[k++];
+      values.push_back(l.isTensor() ? withExtents(l, t->shape).value : l.value);
+    }
+  return values;
+}
+
+/// What the callee's names stand for belongs to the call.
+void FnImporter::forgetCallee(llvm::DenseMap<facts::Symbol, SymbolValue> before) {
+  llvm::SmallVector<size_t> stale;
+  for (auto &[hash, entry] : extents) {
+    std::vector<facts::Symbol> used;
+    entry.first.symbols(used);
+    for (facts::Symbol symbol : used)
+      if (auto old = before.find(symbol);
+          old == before.end() || old->second.value != symbols[symbol].value) {
+        stale.push_back(hash);
+        break;
+      }
+  }
+  for (size_t hash : stale)
+    extents.erase(hash);
+  symbols = std::move(before);
+}
+
+/// Gives what the call's results are.
+Val FnImporter::lend(const CallExpr &e) {
   auto symbolsBefore = symbols;
   bindCallee(e);
   struct Lent {
@@ -103,24 +139,29 @@ void FnImporter::callStatement(const CallStmt &s) {
       }
     env[e.fn->params[p].decl.get()] = v;
   }
-  inBody(*e.fn->body);
+  auto body = [&] {
+    inBody(*e.fn->body);
+    return resultsOf(*e.fn);
+  };
+  Value held = program.checked.trustedCalls.count(&e) ? Value() : testFacts(*e.fn);
+  SmallVector<Value> results = held ? whereHeld(*e.fn, held, body) : body(), found;
   for (const Lent &l : parts)
     copyPart(l.whole, l.where, l.part, l.extents, /*isBack=*/true);
-  // What the callee's names stand for belongs to this call.
-  llvm::SmallVector<size_t> stale;
-  for (auto &[hash, entry] : extents) {
-    std::vector<facts::Symbol> used;
-    entry.first.symbols(used);
-    for (facts::Symbol symbol : used)
-      if (auto before = symbolsBefore.find(symbol);
-          before == symbolsBefore.end() || before->second.value != symbols[symbol].value) {
-        stale.push_back(hash);
-        break;
-      }
+  for (const DimBinding &d : e.fn->dims)
+    if (d.how == DimBinding::How::Found)
+      found.push_back(extent(*d.decl->value));
+  forgetCallee(std::move(symbolsBefore));
+  size_t next = 0;
+  for (auto [d, value] : llvm::zip_equal(e.fn->dims, e.dimArgs))
+    if (d.how == DimBinding::How::Found)
+      bindSymbol(value, found[next++], ScalarKind::I64);
+  Val v;
+  auto types = leavesOf(e.type);
+  for (auto [k, value] : llvm::enumerate(results)) {
+    Leaf l{value, types[k]->scalar};
+    v.leaves.push_back(l.isTensor() ? withExtents(l, types[k]->shape) : l);
   }
-  for (size_t hash : stale)
-    extents.erase(hash);
-  symbols = std::move(symbolsBefore);
+  return v;
 }
 
 } // namespace texpr::importer

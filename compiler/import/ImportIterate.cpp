@@ -8,6 +8,7 @@
 //     →  %u, %steps = tx.for (%i) = 0 to n with (…) {site = 0} while { yield c } { yield next }
 // A step is a block: statements of the parallel level in it are an island of their own.
 #include "compiler/import/Importer.h"
+#include "dialects/par/Iteration.h"
 
 using namespace mlir;
 
@@ -73,7 +74,7 @@ Val FnImporter::loop(const ForExpr &e) {
     last = b.createOrFold<arith::AddIOp>(loc, lower, upper);
     last = b.createOrFold<arith::SubIOp>(loc, last, arith::ConstantIndexOp::create(b, loc, 1));
   }
-  auto form = tx::ForOp::create(b, loc, types, lower, upper, inits, IntegerAttr());
+  auto form = tx::ForOp::create(b, loc, types, lower, upper, inits, Value(), IntegerAttr());
   form->setAttr("axis", b.getStringAttr(e.binder->name.text));
   SmallVector<mlir::Type> arguments = {b.getIndexType()};
   llvm::append_range(arguments, ValueRange(inits).getTypes());
@@ -115,8 +116,10 @@ Val FnImporter::whileLoop(const WhileExpr &e) {
   SmallVector<mlir::Type> types = iterationTypes(e, inits, e.step);
   types.push_back(b.getIndexType());
   auto site = program.site(e);
-  auto form = tx::ForOp::create(b, loc, types, arith::ConstantIndexOp::create(b, loc, 0), upper,
-                                inits, site ? b.getI64IntegerAttr(*site) : IntegerAttr());
+  auto form =
+      tx::ForOp::create(b, loc, types, arith::ConstantIndexOp::create(b, loc, 0), upper, inits,
+                        site ? par::iterationAt(b, loc) : Value(),
+                        site ? b.getI64IntegerAttr(*site) : IntegerAttr());
   form->setAttr("axis", b.getStringAttr("step"));
   SmallVector<mlir::Type> arguments = {b.getIndexType()};
   llvm::append_range(arguments, ValueRange(inits).getTypes());

@@ -47,6 +47,8 @@ Val FnImporter::laneOp(const CallExpr &e) {
     break;
   }
   auto op = par::LaneOp::create(b, loc, scalarType(context, e.type.scalar), kind, operands);
+  if (program.isChecked && e.laneOp == LaneOp::Uniform)
+    testUniform(e, operands[0], op.getResult());
   return {{{op.getResult(), e.type.scalar}}};
 }
 

@@ -32,23 +32,12 @@ OwningOpRef<ModuleOp> ProgramImporter::run() {
   setPins();
   std::vector<func::FuncOp> funcs;
   // A local function that changes what it is lent stands where it is called.
-  auto isInPlace = [](const FnDecl &fn) { return fn.isLocal && !lentTo(fn).empty(); };
   for (const auto &fn : checked.program->fns)
-    funcs.push_back(isInPlace(*fn) ? func::FuncOp() : declare(*fn, /*isTrusted=*/false));
-  std::map<const FnDecl *, func::FuncOp> trusted;
-  for (const Expr *e : checked.trustedCalls) {
-    const FnDecl *fn = llvm::cast<CallExpr>(e)->fn;
-    if (lentTo(*fn).empty())
-      trusted.try_emplace(fn);
-  }
-  for (const auto &fn : checked.program->fns)
-    if (auto copy = trusted.find(fn.get()); copy != trusted.end())
-      copy->second = declare(*fn, /*isTrusted=*/true);
-  for (auto [fn, func] : llvm::zip_equal(checked.program->fns, funcs)) {
-    if (func)
-      FnImporter(*this).importFn(*fn, func, /*isTrusted=*/false);
-    if (auto copy = trusted.find(fn.get()); copy != trusted.end())
-      FnImporter(*this).importFn(*fn, copy->second, /*isTrusted=*/true);
+    if (!fn->isLocal || lentTo(*fn).empty())
+      callee(*fn, {});
+  for (size_t k = 0; k < toImport.size(); ++k) { // a body may ask for further copies
+    const auto [fn, variant] = toImport[k];
+    FnImporter(*this).importFn(*fn, copies.at({fn, variant}), variant);
   }
   if (failed || mlir::failed(verify(module)))
     return nullptr;
@@ -142,16 +131,20 @@ struct Signature {
     (isInput ? inputs : results).push_back(typeOf(t));
     (isInput ? inputAttrs : resultAttrs)
         .push_back(attrs("tx.name", name, mark ? &isUnsigned : nullptr));
-    auto isFound = [&](facts::Symbol s) {
-      return llvm::any_of(t.shape, [&](const facts::Expr &e) { return e.uses(s); });
-    };
-    if (!isInput && llvm::any_of(found, isFound)) {
+    SmallVector<Attribute> lengths; // an axis; the buffer may have the bound's extents
+    for (const facts::Expr &extent : t.shape) {
+      auto symbol = extent.asSymbol();
+      auto dim = llvm::find_if(found, [&](auto &d) { return symbol && d.first == *symbol; });
+      lengths.push_back(b.getStringAttr(dim == found.end() ? "" : dim->second));
+    }
+    if (!isInput && llvm::any_of(lengths, [](Attribute l) { return cast<StringAttr>(l) != ""; })) {
       NamedAttrList all(resultAttrs.back());
-      all.set("checked.short", b.getUnitAttr()); // the buffer has the bound's extents
+      all.set("checked.short", b.getArrayAttr(lengths));
       resultAttrs.back() = all.getDictionary(context);
     }
   }
-  SmallVector<facts::Symbol> found; // in a checked build: dims that are found while running
+  /// In a checked build: dims that are found while running, and the results that hold them.
+  SmallVector<std::pair<facts::Symbol, std::string>> found;
 };
 } // namespace
 
@@ -173,9 +166,19 @@ static int64_t leavesBefore(const FnDecl &fn, unsigned param) {
   return count;
 }
 
-std::string trustedName(const FnDecl &fn) { return fn.name.text + ".trusted"; }
+static std::string nameOf(const FnDecl &fn, Variant variant) {
+  return fn.name.text + (variant.isInside ? ".inside" : "") + (variant.isTrusted ? ".trusted" : "");
+}
 
-func::FuncOp ProgramImporter::declare(const FnDecl &fn, bool isTrusted) {
+std::string ProgramImporter::callee(const FnDecl &fn, Variant variant) {
+  if (func::FuncOp &copy = copies[{&fn, variant}]; !copy) {
+    copy = declare(fn, variant);
+    toImport.push_back({&fn, variant});
+  }
+  return nameOf(fn, variant);
+}
+
+func::FuncOp ProgramImporter::declare(const FnDecl &fn, Variant variant) {
   Builder b(&context);
   Signature s{&context, {}, {}, {}, {}, {}};
   for (const DimBinding &d : fn.dims) {
@@ -202,7 +205,7 @@ func::FuncOp ProgramImporter::declare(const FnDecl &fn, bool isTrusted) {
   }
   for (const DimBinding &d : fn.dims)
     if (isChecked && d.how == DimBinding::How::Found && d.decl->value && d.decl->value->asSymbol())
-      s.found.push_back(*d.decl->value->asSymbol());
+      s.found.push_back({*d.decl->value->asSymbol(), d.decl->name.text});
   for (auto [k, r] : llvm::enumerate(fn.results))
     s.addLeaves(r.type, resultName(fn, k), false);
   for (const DimBinding &d : fn.dims)
@@ -221,11 +224,11 @@ func::FuncOp ProgramImporter::declare(const FnDecl &fn, bool isTrusted) {
       s.resultAttrs[k] = attrs.getDictionary(&context);
     }
   }
-  auto func = func::FuncOp::create(loc(fn.range), isTrusted ? trustedName(fn) : fn.name.text,
+  auto func = func::FuncOp::create(loc(fn.range), nameOf(fn, variant),
                                    b.getFunctionType(s.inputs, s.results),
                                    ArrayRef<NamedAttribute>{}, s.inputAttrs);
   func.setAllResultAttrs(s.resultAttrs);
-  if (isTrusted) {
+  if (variant != Variant()) {
     func.setPrivate();
     module.push_back(func);
     return func;

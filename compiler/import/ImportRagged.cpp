@@ -9,6 +9,7 @@
 #include "compiler/import/Ragged.h"
 #include "dialects/par/Combine.h"
 #include "dialects/par/Extents.h"
+#include "dialects/par/Iteration.h"
 #include "dialects/plan/Plan.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -103,7 +104,7 @@ void RaggedScatter::point() {
     seen = par::LoadOp::create(i.b, i.loc, i.b.getI1Type(), flags, at, Value(), Value());
     par::StoreOp::create(i.b, i.loc, flag(true), flags, at);
     if (!e.op)
-      par::FailOp::create(i.b, i.loc, seen, site);
+      par::FailOp::create(i.b, i.loc, seen, site, par::iterationAt(i.b, i.loc));
   }
   SmallVector<Leaf> values;
   for (unsigned k : leaves)

@@ -5,6 +5,7 @@
 //   ImportPins.cpp     pins and promises
 //   ImportFn.cpp       signatures, dims, facts at entry, calls, ops
 //   ImportFacts.cpp    facts on data: what is verified
+//   ImportTested.cpp   facts that are tested where a call stands
 //   ImportChecked.cpp  what checked builds test
 //   ImportExpr.cpp     names, operators, choice, tuples
 //   ImportForms.cpp    compute, reduce
@@ -65,8 +66,12 @@ struct CombinerForm {
   bool isOptional = false, onElements = false;
 };
 
-/// The name of the copy of a function that verifies no facts on data, for calls that need no test.
-std::string trustedName(const FnDecl &fn);
+/// Which copy of a function a call is of.
+struct Variant {
+  bool isTrusted = false; // verifies no facts on data: every caller knows them
+  bool isInside = false;  // called where a failing test cannot end the call
+  auto operator<=>(const Variant &) const = default;
+};
 
 class ProgramImporter {
 public:
@@ -89,10 +94,14 @@ public:
   std::optional<int64_t> site(const FnDecl &fn, unsigned param) const;
   std::optional<int64_t> site(const Expr &e) const;
   std::string signatureText(const FnDecl &fn) const;
+  /// The symbol of a copy of the function, which is made if it is not there yet.
+  std::string callee(const FnDecl &fn, Variant variant);
 
 private:
+  std::map<std::pair<const FnDecl *, Variant>, mlir::func::FuncOp> copies;
+  std::vector<std::pair<const FnDecl *, Variant>> toImport;
   std::map<std::tuple<const OpDecl *, bool, bool>, mlir::FlatSymbolRefAttr> combiners;
-  mlir::func::FuncOp declare(const FnDecl &fn, bool isTrusted);
+  mlir::func::FuncOp declare(const FnDecl &fn, Variant variant);
   void setSites();
   void setPins(); // ImportPins.cpp
   mlir::ArrayAttr promisesOf(const FnDecl &fn);
@@ -109,11 +118,11 @@ llvm::SmallVector<bool> servesAsDim(const FnDecl &fn);
 
 class FnImporter {
   friend struct RaggedScatter; // ImportRagged.cpp
+  friend struct RaggedFilter;  // ImportRaggedFilter.cpp
 
 public:
   explicit FnImporter(ProgramImporter &program);
-  /// `isTrusted`: every caller knows what the function would verify of data.
-  void importFn(const FnDecl &fn, mlir::func::FuncOp func, bool isTrusted);
+  void importFn(const FnDecl &fn, mlir::func::FuncOp func, Variant variant);
   void importCombiner(const OpDecl &op, tx::CombinerOp combiner, CombinerForm form);
 
 private:
@@ -125,6 +134,8 @@ private:
   /// Statements are emitted where they stand: the insertion point is inside a par.do, and in no
   /// form of its own.
   bool inPlace = false;
+  /// The function is called where a failing test cannot end the call.
+  bool isInside = false;
 
   /// Sets the location of what is built in a scope.
   struct At {
@@ -184,7 +195,7 @@ private:
   void bindDims(const FnDecl &fn, mlir::Block &entry, unsigned &arg);
   void bindParams(const FnDecl &fn, mlir::Block &entry, unsigned arg);
   Leaf bindTensor(const FnDecl &fn, unsigned param, const Type &leaf, Value argument);
-  Value verified(const FnDecl &fn, unsigned param, Value tensor);
+  Value verified(const FnDecl &fn, unsigned param, ScalarKind kind, Value tensor);
   Val call(const CallExpr &e);
   Val callElementwise(const CallExpr &e, llvm::ArrayRef<Val> args);
   llvm::SmallVector<Value> callOperands(const CallExpr &e, llvm::ArrayRef<Val> args);
@@ -269,18 +280,36 @@ private:
   void verifyFact(const Fact &fact, int64_t site);
   void verifyAll(const Fact &fact, int64_t site);
   void verifyPermutation(const Decl &param, int64_t site);
+  void verifyRange(const Param &param, int64_t site);
   void makeCheck(ValueRange lower, ValueRange upper, mlir::ArrayAttr axes, int64_t site,
                  llvm::function_ref<Value(ValueRange)> holds);
   void checkEach(Value n, int64_t site, llvm::function_ref<Value(Value)> holds);
   Value holdsEach(llvm::ArrayRef<const Fact::Each *> group);
   Value holdsFrom(const Fact &fact, size_t axis, llvm::ArrayRef<const Fact::Each *> group);
   Value relations(const std::vector<ExprPtr> &chain, const std::vector<BinaryOp> &rels);
-  Value inSet(const Expr &e, const std::vector<Span> &set);
+  Value inSet(const Leaf &value, const std::vector<Span> &set);
   Value both(Value a, Value c);
+
+  // ---- ImportTested.cpp
+  /// Facts are tested where they stand: whether all before hold, null before the first one.
+  struct Tests {
+    Value hold;
+  };
+  Tests *tests = nullptr;
+  Variant variantOf(const CallExpr &e) const;
+  bool verifies(const FnDecl &fn) const;
+  Value testFacts(const FnDecl &fn);
+  void testWhereHeld(llvm::function_ref<void()> test);
+  void test(ValueRange lower, ValueRange upper, mlir::ArrayAttr axes, int64_t site,
+            llvm::function_ref<Value(ValueRange)> holds);
+  llvm::SmallVector<Value> whereHeld(const FnDecl &fn, Value held,
+                                     llvm::function_ref<llvm::SmallVector<Value>()> body);
+  Value standIn(const ResultDecl &r, const Type &leaf, ValueRange extents);
 
   // ---- ImportChecked.cpp
   void testAssumed(const AssumeStmt &s);
   void testRanges(const FnDecl &fn);
+  void testUniform(const CallExpr &e, Value mine, Value first);
   void testInPlace(ValueRange lower, ValueRange upper, mlir::ArrayAttr axes, int64_t site,
                    llvm::function_ref<Value(ValueRange)> holds);
   mlir::ArrayAttr shiftedAxes(const ComputeExpr &e);
@@ -314,11 +343,27 @@ private:
                   llvm::ArrayRef<const Decl *> lent = {});
   void island(const std::vector<StmtPtr> &stmts, size_t first, size_t last,
               llvm::ArrayRef<const Expr *> after, llvm::ArrayRef<const Decl *> lent);
+  struct Leaving {
+    std::vector<const Decl *> decls, lengths; // lengths: names of dims that are found inside
+    DeclSet bounded;
+    llvm::SmallVector<facts::Symbol> found;
+  };
+  Leaving leavingOf(const std::vector<StmtPtr> &stmts, size_t first, size_t last,
+                    llvm::ArrayRef<const Expr *> after, llvm::ArrayRef<const Decl *> lent,
+                    const std::vector<bool> &isEarly);
+  bool collectFound(const std::vector<facts::Expr> &shape, const DeclSet &declared,
+                    llvm::SmallVectorImpl<facts::Symbol> &found);
+  void bindLeaving(const Leaving &leaving, ValueRange results);
+  void storeFound(const Decl &d, const Leaves &into);
+  /// The leaves that leave an island, and those of a total view for what is outside.
+  Leaves leavingValues(const Val &v);
   Val frozenAs(Val v, const Type &type);
 
   // ---- ImportInout.cpp
   void bindCallee(const CallExpr &e);
-  void callStatement(const CallStmt &s);
+  Val lend(const CallExpr &e);
+  llvm::SmallVector<Value> resultsOf(const FnDecl &fn);
+  void forgetCallee(llvm::DenseMap<facts::Symbol, SymbolValue> before);
   void bindPattern(const Pattern &p, const Type &t, llvm::ArrayRef<Leaf> leaves);
 
   // ---- ImportAtomic.cpp, ImportLanes.cpp, ImportAsm.cpp

@@ -131,8 +131,11 @@ Value Machine::readLeaf(const Value &leaf, const std::vector<Selection> &by, Sou
     if (i)
       return result.set(at++, from.get(*i));
     const Value other = outside ? outside() : *leaf.outside();
-    if (other.isTuple())
-      fail(Failure::Kind::Data, site, "an index is outside");
+    if (other.isTuple()) {
+      report(site, "an index is outside", r.shape().empty() ? frame->iteration : at);
+      result.set(at++, Scalar{from.kind, 0});
+      return;
+    }
     result.set(at, other.isScalar() ? other.scalar() : other.tensor().get(at));
     ++at;
   });

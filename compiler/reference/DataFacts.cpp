@@ -23,11 +23,12 @@ bool Machine::holdsChain(const std::vector<ExprPtr> &chain, const std::vector<Bi
   return true;
 }
 
-static bool isSorted(const Array &a) {
+/// The first element that is above the next one.
+static std::optional<int64_t> firstFall(const Array &a) {
   for (int64_t i = 0; i + 1 < a.count(); ++i)
     if (truth(binary(BinaryOp::Gt, a.get(i), a.get(i + 1))))
-      return false;
-  return true;
+      return i;
+  return std::nullopt;
 }
 
 /// `sorted(x)`, `written(x)`; null for any other fact.
@@ -40,19 +41,23 @@ static const CallExpr *property(const Fact &fact) {
              : nullptr;
 }
 
-bool Machine::holds(const Fact &fact) {
+/// The element or iteration at which a fact does not hold; 0 of one that is not about several.
+std::optional<int64_t> Machine::broken(const Fact &fact) {
   if (!fact.isAll) {
     if (auto *c = property(fact))
-      return isSorted(eval(*c->args[0]).tensor());
-    return holdsChain(fact.chain, fact.rels);
+      return firstFall(eval(*c->args[0]).tensor());
+    return holdsChain(fact.chain, fact.rels) ? std::nullopt : std::optional<int64_t>(0);
   }
-  bool all = true;
+  std::optional<int64_t> first;
   forDomain(fact.domain, fact.binders, [&] {
+    bool all = true;
     for (const Fact::Each &each : fact.each) // from left to right, as far as they hold
       all = all && (each.set.empty() ? holdsChain(each.chain, each.rels)
                                      : inSet(evalScalar(*each.chain[0]), each.set));
+    if (!all && !first)
+      first = frame->iteration;
   });
-  return all;
+  return first;
 }
 
 bool Machine::isAboutData(const Fact &fact) {
@@ -66,9 +71,9 @@ bool Machine::isAboutData(const Fact &fact) {
 
 /// A fact that reads elements is about data, any other about dims.
 void Machine::checkFact(const Fact &fact) {
-  if (!holds(fact))
+  if (std::optional<int64_t> at = broken(fact))
     fail(isAboutData(fact) ? Failure::Kind::Data : Failure::Kind::Contract, fact.range,
-         "a fact of `where` does not hold");
+         "a fact of `where` does not hold", *at);
 }
 
 /// The facts of `where` on dims, or those on data.
@@ -93,8 +98,8 @@ void Machine::assumeStmt(const AssumeStmt &s) {
     auto *name = llvm::cast<NameExpr>(c->args[0].get());
     return markWritten(*frame->find(*name->decl));
   }
-  if (!holds(s.fact))
-    fail(Failure::Kind::Data, s.range, "what is assumed does not hold");
+  if (std::optional<int64_t> at = broken(s.fact))
+    fail(Failure::Kind::Data, s.range, "what is assumed does not hold", *at);
 }
 
 } // namespace texpr::reference

@@ -32,17 +32,20 @@ void Machine::checkRange(const Value &v, const RType &type, const std::string &n
   v.leaves(leaves);
   for (const Value *leaf : leaves) {
     const int64_t count = leaf->isScalar() ? 1 : leaf->tensor().count();
-    std::vector<bool> seen(type.perm ? count : 0);
+    std::vector<int64_t> last(type.perm ? count : 0); // that has an element
     for (int64_t i = 0; i < count && (type.perm || !type.set.empty()); ++i) {
       const Scalar s = leaf->isScalar() ? leaf->scalar() : leaf->tensor().get(i);
       if (!inSet(s, type.set))
         fail(kind, site, name + ": " + describe(s) + " is outside of its range", i);
       if (!type.perm)
         continue;
-      if (toInt(s) < 0 || toInt(s) >= count || seen[toInt(s)])
+      if (toInt(s) < 0 || toInt(s) >= count)
         fail(kind, site, name + " is no permutation", i);
-      seen[toInt(s)] = true;
+      last[toInt(s)] = i;
     }
+    for (size_t i = 0; i < last.size(); ++i) // of two that are equal the first one
+      if (last[toInt(leaf->tensor().get(i))] != int64_t(i))
+        fail(kind, site, name + " is no permutation", i);
   }
 }
 

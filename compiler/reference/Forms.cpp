@@ -5,20 +5,50 @@
 // type; every other shape is that of the values.
 #include "compiler/reference/Machine.h"
 #include "compiler/reference/Stack.h"
+#include "compiler/source/Walk.h"
 
 namespace texpr::reference {
 
-/// Runs `body` for each point of the domain, in order. Bounds may depend on earlier binders.
+/// Whether the bounds of an axis use one of the binders.
+static bool uses(const texpr::Axis &axis, llvm::ArrayRef<std::unique_ptr<Decl>> binders) {
+  bool found = false;
+  Walker walker{[&](Expr &e) {
+                  if (auto *name = llvm::dyn_cast<NameExpr>(&e))
+                    found |=
+                        llvm::any_of(binders, [&](const auto &d) { return d.get() == name->decl; });
+                },
+                nullptr};
+  for (Expr *end : {axis.lo.get(), axis.hi.get()})
+    if (end)
+      walker.expr(end);
+  return found;
+}
+
+/// Runs `body` for each point of the domain, in order. Bounds may depend on earlier binders. The number of an
+/// iteration is its place, row-major, in the box of the last axes whose bounds do not depend on each other: the box
+/// of their upper bounds, or, of a form whose value is a tensor over its domain, of their lengths.
 void Machine::forDomain(const std::vector<texpr::Axis> &domain, const Binders &binders,
-                        const std::function<void()> &body, size_t axis) {
-  if (axis == domain.size())
-    return body();
-  const int64_t lo = lowerBound(domain[axis]), hi = evalInt(*domain[axis].hi);
-  for (int64_t i = lo; i < hi; ++i) {
-    spend(domain[axis].range);
-    bind(*binders[axis], indexScalar(i));
-    forDomain(domain, binders, body, axis + 1);
-  }
+                        const std::function<void()> &body, bool isBox) {
+  size_t first = 0; // of the last axes
+  for (size_t axis = 1; axis < domain.size(); ++axis)
+    if (uses(domain[axis], llvm::ArrayRef(binders).slice(first, axis - first)))
+      first = axis;
+  const int64_t around = frame->iteration;
+  std::function<void(size_t, int64_t)> run = [&](size_t axis, int64_t place) {
+    if (axis == domain.size()) {
+      frame->iteration = place;
+      return body();
+    }
+    const int64_t lo = lowerBound(domain[axis]), hi = evalInt(*domain[axis].hi);
+    const int64_t from = isBox ? lo : 0;
+    for (int64_t i = lo; i < hi; ++i) {
+      spend(domain[axis].range);
+      bind(*binders[axis], indexScalar(i));
+      run(axis + 1, (axis > first ? place * (hi - from) : 0) + i - from);
+    }
+  };
+  run(0, 0);
+  frame->iteration = around;
 }
 
 Value Machine::filled(const Type &t, SourceRange site, const std::function<Scalar(ScalarKind)> &f) {
@@ -66,13 +96,16 @@ Value Machine::compute(const ComputeExpr &e) {
     return filled(e.type, e.range, [](ScalarKind k) { return Scalar{k, 0}; });
   Stack stack(extents);
   std::optional<Value> first;
-  forDomain(e.domain, e.binders, [&] {
-    const Value v = block(*e.body);
-    if (!first)
-      first = v;
-    if (!stack.push(v))
-      internal(e.range, "a compute whose elements differ in shape");
-  });
+  forDomain(
+      e.domain, e.binders,
+      [&] {
+        const Value v = block(*e.body);
+        if (!first)
+          first = v;
+        if (!stack.push(v))
+          internal(e.range, "a compute whose elements differ in shape");
+      },
+      /*isBox=*/true);
   return stack.take(*first);
 }
 

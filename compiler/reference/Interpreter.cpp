@@ -28,6 +28,17 @@ void Machine::fail(Failure::Kind kind, SourceRange site, std::string message, in
   throw Failure{kind, site, std::move(message), index};
 }
 
+static bool isBefore(const Failure &a, const Failure &b) {
+  auto place = [](const Failure &f) { return std::tuple(f.site.file, f.site.begin, f.index); };
+  return place(a) < place(b);
+}
+
+void Machine::report(SourceRange site, std::string message, int64_t index) {
+  Failure failure{Failure::Kind::Data, site, std::move(message), index};
+  if (!reported || isBefore(failure, *reported))
+    reported = std::move(failure);
+}
+
 void Machine::internal(SourceRange site, const std::string &message) const {
   fail(Failure::Kind::Internal, site, "the checker let through " + message);
 }
@@ -108,9 +119,17 @@ Frame Machine::enter(const FnDecl &fn, const Inputs &inputs) {
   return fresh;
 }
 
-/// The value of the body, in the current frame; held against what the results declare.
+/// The value of the body, in the current frame; held against what the results, and what is lent, declare.
 Value Machine::body(const FnDecl &fn) {
-  Value v = block(*fn.body);
+  Value v;
+  if (fn.results.empty())
+    run(*fn.body);
+  else
+    v = block(*fn.body);
+  for (const Param &p : fn.params)
+    if (p.isInout)
+      checkRange(frame->values.at(p.decl.get()), p.declared, p.decl->name.text, p.decl->name.range,
+                 Failure::Kind::Internal);
   bindFoundDims(fn, v);
   for (size_t r = 0; r < fn.results.size(); ++r) {
     const RType &declared = fn.results[r].declared;
@@ -126,11 +145,9 @@ std::vector<Value> Machine::runEntry(const FnDecl &fn, const Inputs &inputs) {
   Frame entered = enter(fn, inputs);
   frame = &entered;
   std::vector<Value> results;
-  if (fn.results.empty())
-    run(*fn.body);
-  else if (Value v = body(fn); fn.results.size() == 1)
+  if (Value v = body(fn); fn.results.size() == 1)
     results = {v};
-  else
+  else if (!fn.results.empty())
     results = v.parts();
   for (const Param &p : fn.params)
     if (p.isInout)
@@ -139,6 +156,8 @@ std::vector<Value> Machine::runEntry(const FnDecl &fn, const Inputs &inputs) {
 }
 
 Value Machine::callFunction(const CallExpr &e) {
+  if (llvm::any_of(e.fn->params, [](const Param &p) { return p.isInout; }))
+    return lend(e);
   std::vector<Value> args;
   for (const ExprPtr &arg : e.args)
     args.push_back(eval(*arg));
@@ -151,9 +170,15 @@ Value Machine::callFunction(const CallExpr &e) {
 Value Machine::callWith(const CallExpr &e, std::vector<Value> args) {
   Inputs inputs;
   inputs.params = std::move(args);
+  Frame entered;
+  return callEntered(e, inputs, entered);
+}
+
+/// The value of a call; `entered` gets the callee's names, as they are at its end.
+Value Machine::callEntered(const CallExpr &e, const Inputs &inputs, Frame &entered) {
   Frame *const caller = frame;
   try {
-    Frame entered = enter(*e.fn, inputs);
+    entered = enter(*e.fn, inputs);
     frame = &entered;
     Value v = body(*e.fn);
     frame = caller;
@@ -192,7 +217,21 @@ template <typename T, typename F> static Result<T> guarded(F &&f) {
 
 Result<std::vector<Value>> interpret(const Program &program, const FnDecl &fn, const Inputs &inputs,
                                      const Options &options) {
-  return guarded<std::vector<Value>>([&] { return Machine(options).runEntry(fn, inputs); });
+  return guarded<std::vector<Value>>([&] {
+    Machine machine(options);
+    std::vector<Value> results;
+    try {
+      results = machine.runEntry(fn, inputs);
+    } catch (Failure &failure) { // a 0 in the place of a value may break anything
+      bool isFirst = failure.kind == Failure::Kind::Data && machine.reported &&
+                     isBefore(failure, *machine.reported);
+      if (!machine.reported || isFirst)
+        throw;
+    }
+    if (machine.reported)
+      throw *machine.reported;
+    return results;
+  });
 }
 
 Result<std::vector<std::pair<std::string, int64_t>>>

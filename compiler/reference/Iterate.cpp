@@ -1,4 +1,4 @@
-// Iteration: for, while, seq, and calls as statements.
+// Iteration: for, while, seq, and calls that change what they are lent.
 //
 // In: a loop and the values that it carries. Out: the last state and, with `keep`, what the steps
 // kept: by index, also where a `for` runs backwards. A range on a carried name was to be proved, so
@@ -67,11 +67,14 @@ Value Machine::forLoop(const ForExpr &e) {
   const int64_t lo = lowerBound(e.axis), hi = evalInt(*e.axis.hi);
   Value state = startOf(e.carried);
   std::vector<Value> kept;
+  const int64_t around = frame->iteration;
   for (int64_t n = 0; n < hi - lo; ++n) {
     spend(e.range);
+    frame->iteration = lo + n;
     bind(*e.binder, indexScalar(e.reverse ? hi - 1 - n : lo + n));
     state = stepOf(e.step, e.carried, kept);
   }
+  frame->iteration = around;
   if (e.reverse)
     std::reverse(kept.begin(), kept.end());
   return iterated(e, e.carried.size(), std::move(state), e.step, kept);
@@ -82,14 +85,16 @@ Value Machine::whileLoop(const WhileExpr &e) {
   const int64_t most = evalInt(*e.bound);
   Value state = startOf(e.carried);
   std::vector<Value> kept;
-  int64_t steps = 0;
-  for (; steps < most && evalBool(*e.cond); ++steps) {
+  const int64_t around = frame->iteration;
+  int64_t steps = frame->iteration = 0;
+  for (; steps < most && evalBool(*e.cond); frame->iteration = ++steps) {
     spend(e.range);
     state = stepOf(e.step, e.carried, kept);
   }
+  frame->iteration = around;
   if (e.elseFail && steps >= most && evalBool(*e.cond))
-    fail(Failure::Kind::Data, e.range,
-         "the condition still holds after " + std::to_string(most) + " steps");
+    report(e.range, "the condition still holds after " + std::to_string(most) + " steps",
+           frame->iteration);
   if (e.count)
     frame->symbols[*e.count->asSymbol()] = steps;
   return iterated(e, e.carried.size(), std::move(state), e.step, kept);
@@ -99,37 +104,40 @@ void Machine::seqStmt(const SeqStmt &s, size_t axis) {
   if (axis == s.domain.size())
     return run(*s.body);
   const int64_t lo = lowerBound(s.domain[axis]), hi = evalInt(*s.domain[axis].hi);
+  const int64_t around = frame->iteration;
   for (int64_t n = 0; n < hi - lo; ++n) {
     spend(s.domain[axis].range);
+    frame->iteration = lo + n;
     bind(*s.binders[axis], indexScalar(s.reverse ? hi - 1 - n : lo + n));
     seqStmt(s, axis + 1);
   }
+  frame->iteration = around;
 }
 
-/// What is lent is read, changed by the callee, and stored again; nothing else can touch it between.
-void Machine::callStmt(const CallStmt &s) {
-  const CallExpr &e = *s.call;
+/// What is lent is read, changed by the callee, and stored again; nothing else can touch it between. Which parts
+/// of buffers that are is settled before the call. Gives the results, where there are some.
+Value Machine::lend(const CallExpr &e) {
+  struct Part {
+    Value *into;
+    std::vector<std::vector<Selection>> path;
+    const Decl *param;
+    SourceRange range;
+  };
   Inputs inputs;
-  for (const ExprPtr &arg : e.args)
-    inputs.params.push_back(eval(*arg));
-  Frame *const caller = frame;
-  std::vector<Value> changed;
-  try {
-    changed = runEntry(*e.fn, inputs);
-    frame = caller;
-  } catch (Failure &f) {
-    if (f.kind == Failure::Kind::Argument || f.kind == Failure::Kind::Contract)
-      internal(e.range, "a call of " + e.fn->name.text + " (" + f.message + ")");
-    throw;
-  }
-  size_t next = e.fn->results.size();
+  std::vector<Part> lent;
   for (size_t p = 0; p < e.args.size(); ++p) {
+    inputs.params.push_back(eval(*e.args[p]));
     if (!e.fn->params[p].isInout)
       continue;
     std::vector<std::vector<Selection>> path;
     Value *into = place(*e.args[p], path);
-    store(*into, path, AssignOp::Set, changed[next++], e.args[p]->range);
+    lent.push_back({into, std::move(path), e.fn->params[p].decl.get(), e.args[p]->range});
   }
+  Frame entered;
+  Value result = callEntered(e, inputs, entered);
+  for (const Part &part : lent)
+    store(*part.into, part.path, AssignOp::Set, entered.values.at(part.param), part.range);
+  return result;
 }
 
 } // namespace texpr::reference

@@ -116,7 +116,9 @@ private:
 
 void Machine::fullPar(const ParStmt &s) {
   std::vector<std::vector<Value>> points;
+  std::vector<int64_t> iterations;
   forDomain(s.domain, s.binders, [&] {
+    iterations.push_back(frame->iteration);
     std::vector<Value> point;
     for (const auto &binder : s.binders)
       point.push_back(frame->find(*binder) ? *frame->find(*binder) : Value());
@@ -132,6 +134,7 @@ void Machine::fullPar(const ParStmt &s) {
   auto body = [&](size_t l) {
     Frame own;
     own.outer = outer;
+    own.iteration = iterations[l];
     frame = &own;
     lanes = &here;
     lane = l;

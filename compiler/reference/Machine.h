@@ -25,6 +25,7 @@ struct Frame {
   /// times.
   std::unordered_map<facts::Symbol, int64_t> symbols;
   Frame *outer = nullptr; // of a lane: the names around its `fully par`
+  int64_t iteration = 0;  // of the innermost loop of the function: where a failure is
   Value *find(const Decl &decl);
   std::optional<int64_t> find(facts::Symbol symbol) const;
 };
@@ -58,6 +59,9 @@ public:
 
   // Interpreter.cpp
   std::vector<Value> runEntry(const FnDecl &fn, const Inputs &inputs);
+  /// What `else fail` and `max N else fail` have found: the run goes on with a 0. The first place in the
+  /// source, then the lowest index.
+  std::optional<Failure> reported;
   Frame enter(const FnDecl &fn, const Inputs &inputs);
   std::vector<LeafShape> leafShapes(const TypeExpr &type);
   void bindMostFound(const FnDecl &fn);
@@ -70,6 +74,7 @@ private:
   [[noreturn]] void fail(Failure::Kind kind, SourceRange site, std::string message,
                          int64_t index = -1) const;
   [[noreturn]] void internal(SourceRange site, const std::string &message) const;
+  void report(SourceRange site, std::string message, int64_t index);
   void spend(SourceRange site);
 
   // Dims.cpp, EntryFacts.cpp, Interpreter.cpp: entry and calls
@@ -91,12 +96,13 @@ private:
   static bool compareInts(BinaryOp op, Scalar a, Scalar b);
   static void markWritten(Value &v);
   void assumeStmt(const AssumeStmt &s);
-  bool holds(const Fact &fact);
+  std::optional<int64_t> broken(const Fact &fact);
   bool holdsChain(const std::vector<ExprPtr> &chain, const std::vector<BinaryOp> &rels);
   Value body(const FnDecl &fn);
   Value callFunction(const CallExpr &e);
   Value reshape(const CallExpr &e);
   Value callWith(const CallExpr &e, std::vector<Value> args);
+  Value callEntered(const CallExpr &e, const Inputs &inputs, Frame &entered);
   Value applyOp(const OpDecl &op, const Value &a, const Value &b);
 
   // Expressions.cpp
@@ -117,7 +123,7 @@ private:
 
   // Forms.cpp
   void forDomain(const std::vector<texpr::Axis> &domain, const Binders &binders,
-                 const std::function<void()> &body, size_t axis = 0);
+                 const std::function<void()> &body, bool isBox = false);
   int64_t lowerBound(const texpr::Axis &axis) { return axis.lo ? evalInt(*axis.lo) : 0; }
   Value compute(const ComputeExpr &e);
   Value reduce(const ReduceExpr &e);
@@ -148,7 +154,7 @@ private:
   Value iterated(const Expr &e, size_t carried, Value state, const Step &step,
                  const std::vector<Value> &kept);
   void seqStmt(const SeqStmt &s, size_t axis);
-  void callStmt(const CallStmt &s);
+  Value lend(const CallExpr &e);
 
   // Access.cpp
   Value operand(const Expr &e);

@@ -25,13 +25,16 @@ Value Machine::scan(const ScanExpr &e) {
   if (options.exactness && (isSum || builtin == Combiner::Mul))
     order.emplace(*builtin);
   std::vector<Value> values;
-  forDomain(e.domain, e.binders, [&] {
-    sumDepth += isSum;
-    values.push_back(block(*e.body));
-    sumDepth -= isSum;
-    if (order)
-      order->add(values.back());
-  });
+  forDomain(
+      e.domain, e.binders,
+      [&] {
+        sumDepth += isSum;
+        values.push_back(block(*e.body));
+        sumDepth -= isSum;
+        if (order)
+          order->add(values.back());
+      },
+      /*isBox=*/true);
   if (order && !order->isExact())
     noteInexact("a sum or product depends on its order");
   std::optional<Value> total;
@@ -59,10 +62,13 @@ Value Machine::scan(const ScanExpr &e) {
 
 Value Machine::filter(const FilterExpr &e) {
   std::vector<Value> kept;
-  forDomain(e.domain, e.binders, [&] {
-    if (evalBool(*e.where))
-      kept.push_back(block(*e.body));
-  });
+  forDomain(
+      e.domain, e.binders,
+      [&] {
+        if (evalBool(*e.where))
+          kept.push_back(block(*e.body));
+      },
+      /*isBox=*/true);
   const auto count = static_cast<int64_t>(kept.size());
   frame->symbols[*e.count->asSymbol()] = count;
   if (kept.empty())
@@ -85,7 +91,7 @@ void Machine::bindFoundDims(const FnDecl &fn, const Value &result) {
     bind(*dim.decl, indexScalar(leaves[dim.leaf]->shape()[dim.axis]));
   }
   for (const Fact &fact : fn.where)
-    if (speaksOfFound(fn, fact) && !holds(fact))
+    if (speaksOfFound(fn, fact) && broken(fact))
       internal(fact.range, "a fact of a result");
 }
 

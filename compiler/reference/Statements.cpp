@@ -40,7 +40,8 @@ void Machine::run(const Stmt &s) {
   case StmtKind::Seq:
     return seqStmt(llvm::cast<SeqStmt>(s), 0);
   case StmtKind::Call:
-    return callStmt(llvm::cast<CallStmt>(s));
+    lend(*llvm::cast<CallStmt>(s).call);
+    return;
   default:
     internal(s.range, "a statement that this version does not have");
   }
@@ -120,19 +121,22 @@ void Machine::ifStmt(const IfStmt &s) {
 void Machine::parStmt(const ParStmt &s) {
   if (!options.shuffleParallel)
     return forDomain(s.domain, s.binders, [&] { run(*s.body); });
-  std::vector<std::vector<Value>> points;
+  std::vector<std::pair<int64_t, std::vector<Value>>> points;
   forDomain(s.domain, s.binders, [&] {
     std::vector<Value> point;
     for (const auto &binder : s.binders)
       point.push_back(*frame->find(*binder));
-    points.push_back(std::move(point));
+    points.push_back({frame->iteration, std::move(point)});
   });
   std::shuffle(points.begin(), points.end(), random);
-  for (const std::vector<Value> &point : points) {
+  const int64_t around = frame->iteration;
+  for (const auto &[iteration, point] : points) {
+    frame->iteration = iteration;
     for (size_t b = 0; b < point.size(); ++b)
       bind(*s.binders[b], point[b]);
     run(*s.body);
   }
+  frame->iteration = around;
 }
 
 } // namespace texpr::reference

@@ -6,6 +6,7 @@
 // of dims, an element outside its range) is the program's own answer: its text, and 1.
 #include "compiler/tools/Run.h"
 #include "compiler/emit/Output.h"
+#include "compiler/emit/Outputs.h"
 #include "compiler/reference/Interpreter.h"
 #include "compiler/reference/Npy.h"
 #include "compiler/tools/ArrayText.h"
@@ -99,7 +100,12 @@ private:
                                      (place.empty() ? "no path" : "the result has a path already"));
       place = isBare ? output : path.str();
     }
-    return exitDone;
+    std::vector<std::string> given;
+    llvm::copy_if(paths, std::back_inserter(given),
+                  [](const std::string &path) { return !path.empty(); });
+    std::string clash =
+        emit::clashOf(given, {options.file}); // an array may be written in its place
+    return clash.empty() ? exitDone : refuse(exitUsage, clash);
   }
 
   /// The code runs in this process: it must be for this architecture.

@@ -10,6 +10,7 @@
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/Program.h"
 #include <cstring>
 #include <dlfcn.h>
@@ -96,6 +97,8 @@ RunObject::~RunObject() {
 
 ExitCode RunObject::load(const FnDecl &fn, CompileOptions options) {
   function = fn.name.text;
+  frontEnd = options.frontEnd;
+  isChecked = !options.checked.empty();
   auto cc = llvm::sys::findProgramByName("cc");
   if (!cc)
     return refuse(
@@ -142,7 +145,13 @@ ExitCode RunObject::failed(int status) const {
   std::string text = errorText;
   if (text.empty())
     text = function + " returned status " + std::to_string(status);
-  return refuse(exitProgram, text);
+  const auto &sites = frontEnd->checked.sites;
+  if (status != TX_ERR_DATA || isChecked || size_t(report.site) >= sites.size())
+    return refuse(exitProgram, text);
+  Diagnostics said;
+  said.error(sites[report.site].range, text);
+  said.print(llvm::errs(), frontEnd->files, llvm::sys::Process::StandardErrHasColors());
+  return exitProgram;
 }
 
 ExitCode RunObject::prepare(const FnDecl &fn, CallValues &values, int threads) {
@@ -150,6 +159,7 @@ ExitCode RunObject::prepare(const FnDecl &fn, CallValues &values, int threads) {
   context.abi = TEXPR_ABI_1;
   context.device = TX_CPU;
   context.max_workers = threads;
+  context.report = &report;
   context.error_text = errorText;
   context.error_text_bytes = sizeof errorText;
   for (size_t d = 0; d < fn.dims.size(); ++d)

@@ -16,7 +16,7 @@ public:
   ExitCode load(const FnDecl &fn, CompileOptions options);
   /// Takes the workspace that the call asks for, and points at arguments and results. exitProgram: refused.
   ExitCode prepare(const FnDecl &fn, CallValues &values, int threads);
-  /// One call. A refusal is printed, exitProgram.
+  /// One call. A refusal is printed, exitProgram; one that data caused at its place in the source.
   ExitCode call();
   /// Gives what is lent its first contents again.
   void restoreLent();
@@ -33,6 +33,9 @@ private:
   std::vector<int64_t> dims; // by value: the arguments point here, and into the next
   std::vector<uint64_t> scalars;
   tx_call context = {};
+  tx_report report = {};
+  const FrontEnd *frontEnd = nullptr;
+  bool isChecked = false; // its texts have their places
   char errorText[512] = {};
   size_t workspaceBytes = 0;
   std::vector<uint8_t> workspace;

@@ -12,6 +12,15 @@
 
 namespace texpr::checked {
 
+/// On a full forall, and on what split-lanes makes of it: its number.
+inline constexpr llvm::StringLiteral kLanes = "checked.lanes";
+/// On the clock of a full forall, and on what advances it: that number.
+inline constexpr llvm::StringLiteral kEpoch = "checked.epoch";
+/// On a loop that the source does not have.
+inline constexpr llvm::StringLiteral kMade = "checked.made";
+/// On a buffer in which each lane has elements of its own: the numbers of those foralls.
+inline constexpr llvm::StringLiteral kOwn = "checked.own";
+
 /// The module's `texpr.sites`, to which each check adds one.
 class Sites {
 public:
@@ -36,12 +45,13 @@ struct Around {
   llvm::SmallVector<mlir::Value> values;
 };
 
-/// Emits a check at the builder. `values` is called where it fails.
+/// Emits a check at the builder. `values` is called where it fails. Without an index it reports the iteration.
 void failIf(mlir::OpBuilder &b, mlir::Location loc, mlir::Value bad, int64_t site,
-            llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &)> values);
+            llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &)> values,
+            mlir::Value index = {});
 /// The same with the loops around as values; `text` gets their names.
 void failAround(mlir::OpBuilder &b, Sites &sites, mlir::Operation *op, mlir::Value bad,
-                const llvm::Twine &text);
+                const llvm::Twine &text, mlir::Value index = {});
 
 /// What a buffer is called: "`x`", or "a value" where it has no name.
 std::string nameOf(mlir::Value buffer);

@@ -9,9 +9,12 @@
 //   %base = load clock; clock = %base + iterations      iteration (i, j): %base + 1 + i * n + j
 //   a store by iteration k races where an owner is above %base and is not k
 // Iterations run one after the other, so what they touched is known exactly. Iteration numbers of a
-// par that ran before are at most %base, and count as nobody.
+// par that ran before are at most %base, and count as nobody. The foralls that split-lanes has made of
+// a `fully par` are one team with a clock of its own, which advances at each barrier (CheckedLanes.cpp):
+// what was touched in another epoch counts as nobody's, too.
 #include "compiler/transform/Checked.h"
 #include "dialects/par/Extents.h"
+#include "dialects/par/Iteration.h"
 #include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
@@ -29,7 +32,7 @@ struct Owners {
 
 struct Shadow {
   Value written;
-  llvm::MapVector<Operation *, Owners> owners; // by the par
+  llvm::MapVector<Operation *, Owners> owners; // by the par: of a team, its first one
 };
 
 enum class Access { load, store, atomic };
@@ -44,6 +47,11 @@ struct Memory {
     Value base, number;
   };
   DenseMap<Operation *, Iteration> iterations;
+  struct Team {
+    SmallVector<par::ForallOp> foralls;
+    Value clock;
+  };
+  llvm::MapVector<int64_t, Team> teams;
 
   Memory(func::FuncOp func, Sites &sites) : func(func), sites(sites), b(func.getContext()) {}
 
@@ -62,6 +70,46 @@ struct Memory {
     if (auto store = dyn_cast<par::StoreOp>(op))
       return store.getIndices();
     return cast<par::AtomicOp>(op).getIndices();
+  }
+
+  // ---- teams of lanes
+
+  static std::optional<int64_t> numberOf(Operation *op, StringRef attribute) {
+    auto number = op->getAttrOfType<IntegerAttr>(attribute);
+    return number ? std::optional(number.getInt()) : std::nullopt;
+  }
+  void findTeams() {
+    func.walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (auto forall = dyn_cast<par::ForallOp>(op))
+        if (auto team = numberOf(op, kLanes); team && !forall.getFull())
+          teams[*team].foralls.push_back(forall);
+      if (auto alloc = dyn_cast<par::AllocOp>(op))
+        if (auto team = numberOf(op, kEpoch))
+          teams[*team].clock = alloc;
+    });
+  }
+  /// What stands for the par that `op` is one of; null where it is none.
+  Operation *parOf(Operation *op) {
+    if (auto team = numberOf(op, kLanes); team && teams.contains(*team))
+      return teams[*team].foralls.front();
+    return op->hasAttr("checked.par") ? op : nullptr;
+  }
+  /// The forall around `op` that `par` stands for.
+  par::ForallOp memberAround(Operation *op, Operation *par) {
+    for (Operation *p = op->getParentOp(); p != func; p = p->getParentOp())
+      if (parOf(p) == par)
+        return cast<par::ForallOp>(p);
+    return {};
+  }
+  /// Each lane has elements of its own in it.
+  static bool isOwn(Value buffer, Operation *par) {
+    auto alloc = buffer.getDefiningOp<par::AllocOp>();
+    auto own = alloc ? alloc->getAttrOfType<ArrayAttr>(kOwn) : ArrayAttr();
+    return own && llvm::is_contained(own, par->getAttr(kLanes));
+  }
+  static bool isClock(Value buffer) {
+    auto alloc = buffer.getDefiningOp<par::AllocOp>();
+    return alloc && alloc->hasAttr(kEpoch);
   }
 
   bool has(Value buffer, StringRef attribute) {
@@ -115,9 +163,12 @@ struct Memory {
   SmallVector<Operation *> parsSharing(Operation *op, Value buffer,
                                        const DenseSet<std::pair<Value, Operation *>> &changing) {
     SmallVector<Operation *> pars;
-    for (Operation *p = op->getParentOp(); p != func; p = p->getParentOp())
-      if (changing.contains({buffer, p}) && !p->isAncestor(buffer.getParentRegion()->getParentOp()))
-        pars.push_back(p);
+    for (Operation *p = op->getParentOp(); p != func; p = p->getParentOp()) {
+      Operation *par = parOf(p);
+      if (par && changing.contains({buffer, par}) && !isOwn(buffer, par) &&
+          !p->isAncestor(buffer.getParentRegion()->getParentOp()))
+        pars.push_back(par);
+    }
     return pars;
   }
 
@@ -126,8 +177,8 @@ struct Memory {
     for (Operation *op : accesses)
       if (!isa<par::LoadOp>(op))
         for (Operation *p = op->getParentOp(); p != func; p = p->getParentOp())
-          if (p->hasAttr("checked.par"))
-            changing.insert({bufferOf(op), p});
+          if (Operation *par = parOf(p))
+            changing.insert({bufferOf(op), par});
     for (Operation *op : accesses) {
       Value buffer = bufferOf(op);
       Shadow &shadow = shadows[buffer];
@@ -175,20 +226,28 @@ struct Memory {
       par::StoreOp::create(b, loc, arith::ConstantIntOp::create(b, loc, 0, 64), clock,
                            ValueRange());
     });
-    for (Operation *op : pars)
-      numberIterations(cast<par::ForallOp>(op));
+    for (Operation *op : pars) {
+      if (auto team = numberOf(op, kLanes))
+        for (par::ForallOp forall : teams[*team].foralls)
+          numberIterations(forall, teams[*team].clock);
+      else
+        numberIterations(cast<par::ForallOp>(op), Value());
+    }
   }
 
-  void numberIterations(par::ForallOp op) {
+  /// A team's clock is advanced elsewhere.
+  void numberIterations(par::ForallOp op, Value epoch) {
     Location loc = op.getLoc();
     b.setInsertionPoint(op);
     SmallVector<Value> length = lengths(op);
-    Value total = number(loc, 1);
-    for (Value l : length)
-      total = arith::MulIOp::create(b, loc, total, l);
-    Value base = par::LoadOp::create(b, loc, clock, ValueRange());
-    Value next = arith::AddIOp::create(b, loc, base, toI64(loc, total));
-    par::StoreOp::create(b, loc, next, clock, ValueRange());
+    Value base = par::LoadOp::create(b, loc, epoch ? epoch : clock, ValueRange());
+    if (!epoch) {
+      Value total = number(loc, 1);
+      for (Value l : length)
+        total = arith::MulIOp::create(b, loc, total, l);
+      Value next = arith::AddIOp::create(b, loc, base, toI64(loc, total));
+      par::StoreOp::create(b, loc, next, clock, ValueRange());
+    }
     b.setInsertionPointToStart(op.getBlock());
     Value linear = number(loc, 0);
     for (auto [i, l, lower] : llvm::zip_equal(op.getArgs(), length, op.getLower()))
@@ -242,8 +301,8 @@ struct Memory {
     if (how == Access::load && shadow.written)
       checkWritten(op, buffer, indices, shadow.written);
     for (auto &[par, owners] : shadow.owners)
-      if (par->isProperAncestor(op))
-        checkRace(op, how, buffer, indices, cast<par::ForallOp>(par), owners);
+      if (par::ForallOp member = memberAround(op, par))
+        checkRace(op, how, buffer, indices, member, owners);
     if (how == Access::store && shadow.written)
       par::StoreOp::create(b, loc, arith::ConstantIntOp::create(b, loc, 1, 1), shadow.written,
                            indices);
@@ -306,9 +365,11 @@ struct Memory {
     std::string other;
     for (const std::string &name : names)
       other += (other.empty() ? "" : ", ") + name + " = {}";
+    bool isTeam = par->hasAttr(kLanes);
     std::string text = "a race: " + verb(how).str() + " " + element(buffer, indices.size()) +
-                       ", which another iteration of the `par` (" + other + ") " + did.str() +
-                       around.text;
+                       ", which another iteration of the `" + (isTeam ? "fully par" : "par") +
+                       "` (" + other + ") " + did.str() +
+                       (isTeam ? " with no `barrier` between" : "") + around.text;
     int64_t site = sites.add(loc, text, indices.size() + names.size() + around.values.size());
     failIf(b, loc, bad, site, [&](OpBuilder &inside) {
       SmallVector<Value> values(indices);
@@ -367,11 +428,38 @@ struct Memory {
 
   // ---- results
 
+  /// Those of a result: where a length was found while running, that one.
+  SmallVector<Value> usedExtents(Value buffer) {
+    SmallVector<Value> extents = par::getExtents(b, buffer);
+    auto arg = cast<BlockArgument>(buffer.getDefiningOp<par::BindOp>().getSource());
+    auto lengths = func.getArgAttrOfType<ArrayAttr>(arg.getArgNumber(), "checked.short");
+    if (!lengths)
+      return extents;
+    Location loc = buffer.getLoc();
+    for (auto [extent, name] : llvm::zip(extents, lengths.getAsRange<StringAttr>()))
+      if (Value found = name == "" ? Value() : foundDim(name)) {
+        Value length = par::LoadOp::create(b, loc, found, ValueRange());
+        length = arith::IndexCastOp::create(b, loc, b.getIndexType(), length);
+        extent = arith::MinSIOp::create(b, loc, extent, length);
+      }
+    return extents;
+  }
+  /// The result that holds a dim that is found.
+  Value foundDim(StringAttr name) {
+    for (auto &[buffer, shadow] : shadows)
+      if (isResult(buffer) && has(buffer, "tx.found")) {
+        auto arg = cast<BlockArgument>(buffer.getDefiningOp<par::BindOp>().getSource());
+        if (func.getArgAttr(arg.getArgNumber(), "tx.name") == name)
+          return buffer;
+      }
+    return {};
+  }
+
   /// What is returned is read.
   void checkResults() {
     auto ret = cast<func::ReturnOp>(func.getBody().front().getTerminator());
     for (auto &[buffer, shadow] : shadows) {
-      if (!isResult(buffer) || has(buffer, "checked.short"))
+      if (!isResult(buffer))
         continue;
       Location loc = buffer.getLoc();
       b.setInsertionPoint(ret);
@@ -379,10 +467,13 @@ struct Memory {
       int64_t site =
           sites.add(loc, element(buffer, rank) + " is returned and was never written", rank);
       inKernel(loc, [&] {
-        overElements(loc, par::getExtents(b, buffer), [&](ValueRange at) {
+        SmallVector<Value> extents = usedExtents(buffer);
+        overElements(loc, extents, [&](ValueRange at) {
           Value is = par::LoadOp::create(b, loc, shadow.written, at);
           Value bad = arith::XOrIOp::create(b, loc, is, arith::ConstantIntOp::create(b, loc, 1, 1));
-          failIf(b, loc, bad, site, [&](OpBuilder &) { return SmallVector<Value>(at); });
+          failIf(
+              b, loc, bad, site, [&](OpBuilder &) { return SmallVector<Value>(at); },
+              par::rowMajor(b, loc, at, extents));
         });
       });
     }
@@ -391,9 +482,10 @@ struct Memory {
   void run() {
     SmallVector<Operation *> accesses;
     func.walk([&](Operation *op) {
-      if (isa<par::LoadOp, par::StoreOp, par::AtomicOp>(op))
+      if (isa<par::LoadOp, par::StoreOp, par::AtomicOp>(op) && !isClock(bufferOf(op)))
         accesses.push_back(op);
     });
+    findTeams();
     makeShadows(accesses);
     numberIterations();
     for (Operation *op : accesses)

@@ -11,6 +11,7 @@
 // in import/ takes a form's accesses as they will run, whichever form it is.
 #include "compiler/transform/Checked.h"
 #include "compiler/transform/Passes.h"
+#include "dialects/par/Iteration.h"
 
 using namespace mlir;
 
@@ -74,6 +75,8 @@ Around::Around(Operation *op) {
   SmallVector<std::pair<StringRef, Value>> axes; // innermost first
   for (Operation *child = op; Operation *parent = child->getParentOp(); child = parent) {
     Block *block = child->getBlock();
+    if (parent->hasAttr(kMade))
+      continue;
     if (auto seq = dyn_cast<par::SeqOp>(parent)) {
       axes.push_back({seq.getAxis(), block->getArgument(0)});
     } else if (auto domain = dyn_cast<tx::HasDomain>(parent)) {
@@ -91,20 +94,22 @@ Around::Around(Operation *op) {
 }
 
 void failIf(OpBuilder &b, Location loc, Value bad, int64_t site,
-            function_ref<SmallVector<Value>(OpBuilder &)> values) {
+            function_ref<SmallVector<Value>(OpBuilder &)> values, Value index) {
   auto choice = scf::IfOp::create(b, loc, bad, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(choice.thenBlock());
   SmallVector<Value> given = values(b);
   Value yes = arith::ConstantIntOp::create(b, loc, 1, 1);
-  par::FailOp::create(b, loc, yes, b.getI64IntegerAttr(site), given);
+  par::FailOp::create(b, loc, yes, b.getI64IntegerAttr(site),
+                      index ? index : par::iterationAt(b, loc), given);
   par::StopOp::create(b, loc);
 }
 
-void failAround(OpBuilder &b, Sites &sites, Operation *op, Value bad, const Twine &text) {
+void failAround(OpBuilder &b, Sites &sites, Operation *op, Value bad, const Twine &text,
+                Value index) {
   Around around(op);
   int64_t site = sites.add(op->getLoc(), text + around.text, around.values.size());
-  failIf(b, op->getLoc(), bad, site, [&](OpBuilder &) { return around.values; });
+  failIf(b, op->getLoc(), bad, site, [&](OpBuilder &) { return around.values; }, index);
 }
 
 std::string nameOf(Value buffer) {
@@ -131,7 +136,8 @@ void rewordFailures(ModuleOp module, Sites &sites) {
     if (sites.isOurs(op.getSite()))
       continue;
     OpBuilder b(op);
-    failAround(b, sites, op, op.getCondition(), sites.text(op.getSite()) + " does not hold");
+    failAround(b, sites, op, op.getCondition(), sites.text(op.getSite()) + " does not hold",
+               op.getIndex());
     op.erase();
   }
 }

@@ -6,6 +6,7 @@
 // par.stop follows the kernel, on the host (`lowerKernel`). Nothing is stored, so the iterations may run in any
 // order; the runtime keeps the lowest site, then the lowest index.
 #include "compiler/transform/LowerToPar.h"
+#include "dialects/par/Iteration.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
@@ -20,7 +21,7 @@ void ParLowering::lowerCheck(tx::CheckOp op) {
   b.setInsertionPoint(yield);
   Value yes = arith::ConstantOp::create(b, loc, b.getBoolAttr(true));
   Value isBad = arith::XOrIOp::create(b, loc, yield->getOperand(0), yes);
-  par::FailOp::create(b, loc, isBad, op.getSiteAttr());
+  par::FailOp::create(b, loc, isBad, op.getSiteAttr(), par::iterationAt(b, loc));
   yield->erase();
   if (op.getNumAxes() == 0) {
     op->getBlock()->getOperations().splice(op->getIterator(), body->getOperations());

@@ -347,7 +347,7 @@ void ParLowering::reportIfGoing(tx::ForOp op, par::SeqOp seq, Region &condition)
     lowerOp(&nested);
   }
   b.setInsertionPoint(yield);
-  par::FailOp::create(b, loc, yield->getOperand(0), op.getSiteAttr());
+  par::FailOp::create(b, loc, yield->getOperand(0), op.getSiteAttr(), op.getAt());
   yield->erase();
   b.setInsertionPointAfter(choice);
 }

@@ -15,6 +15,7 @@
 // place too: its identity is the value of places where nothing is put, and combined with nothing.
 #include "compiler/transform/LowerToPar.h"
 #include "dialects/par/Combine.h"
+#include "dialects/par/Iteration.h"
 #include "dialects/plan/Plan.h"
 #include "dialects/tx/Ways.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -122,7 +123,8 @@ static void openIf(OpBuilder &b, Location loc, Value condition) {
 }
 
 /// Whether the place lies inside, where that is not known.
-static Value testPlace(OpBuilder &b, Location loc, tx::ScatterOp op, ValueRange at) {
+static Value testPlace(OpBuilder &b, Location loc, tx::ScatterOp op, ValueRange at,
+                       ValueRange args) {
   if (op.getInBounds())
     return {};
   Value inside;
@@ -132,7 +134,8 @@ static Value testPlace(OpBuilder &b, Location loc, tx::ScatterOp op, ValueRange 
   }
   if (!op.getSkip()) {
     Value yes = arith::ConstantOp::create(b, loc, b.getBoolAttr(true));
-    par::FailOp::create(b, loc, arith::XOrIOp::create(b, loc, inside, yes), op.getSiteAttr());
+    par::FailOp::create(b, loc, arith::XOrIOp::create(b, loc, inside, yes), op.getSiteAttr(),
+                        par::rowMajor(b, loc, args, op.getUpper()));
   }
   return inside;
 }
@@ -224,7 +227,7 @@ void ParLowering::scatterInto(tx::ScatterOp op, ArrayRef<Place> outs, const Plac
   setArguments(body, args);
   moveHere(first);
   SmallVector<Value> at(op.getPlace());
-  if (Value inside = testPlace(b, loc, op, at))
+  if (Value inside = testPlace(b, loc, op, at, args))
     openIf(b, loc, inside);
   if (owned)
     openIf(b, loc, isOwned(op, at, *owned));
@@ -237,7 +240,8 @@ void ParLowering::scatterInto(tx::ScatterOp op, ArrayRef<Place> outs, const Plac
     Value yes = arith::ConstantOp::create(b, loc, b.getBoolAttr(true));
     par::StoreOp::create(b, loc, yes, flags.buffer, at, Value());
     if (!op.getOp())
-      par::FailOp::create(b, loc, seen, op.getSiteAttr());
+      par::FailOp::create(b, loc, seen, op.getSiteAttr(),
+                          par::rowMajor(b, loc, args, op.getUpper()));
   }
   putValues(op, outs, seen, at, values);
 }

@@ -419,7 +419,7 @@ void ParLowering::lowerRead(tx::ReadOp op) {
     Value ok = inRange(b, loc, op.getIndices(), extents(op.getSource()));
     if (fails) {
       Value bad = arith::XOrIOp::create(b, loc, ok, arith::ConstantIntOp::create(b, loc, 1, 1));
-      par::FailOp::create(b, loc, bad, op.getSiteAttr());
+      par::FailOp::create(b, loc, bad, op.getSiteAttr(), op.getAt());
     }
     Value other;
     if (fails) {

@@ -14,4 +14,6 @@ namespace texpr {
 #include "compiler/transform/Passes.h.inc"
 #define GEN_PASS_REGISTRATION
 #include "compiler/transform/Passes.h.inc"
+/// True where `par.machine` has the level `lane`: a full forall is what it says there.
+bool hasLanes(mlir::ModuleOp module);
 } // namespace texpr

@@ -7,6 +7,11 @@ def InlineCalls : Pass<"inline-calls", "::mlir::ModuleOp"> {
   let summary = "Calls give way to bodies; only exported functions remain";
 }
 
+def PlaceTests : Pass<"place-tests", "::mlir::ModuleOp"> {
+  let summary = "A test of data of a call stands where it is made once, and there ends the call";
+  let dependentDialects = ["::texpr::tx::TxDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
 def SimplifyIndices : Pass<"simplify-indices", "::mlir::ModuleOp"> {
   let summary = "Index arithmetic in normal form, equal dims merged, guards dropped that always hold";
   let dependentDialects = ["::texpr::tx::TxDialect", "::mlir::arith::ArithDialect"];
@@ -47,6 +52,11 @@ def SplitLanes : Pass<"split-lanes", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect", "::texpr::par::ParDialect"];
 }
 
+def InstrumentLanes : Pass<"instrument-lanes", "::mlir::ModuleOp"> {
+  let summary = "A checked build counts the epochs between the barriers of full foralls";
+  let dependentDialects = ["::texpr::par::ParDialect", "::mlir::arith::ArithDialect"];
+}
+
 def InstrumentLaws : Pass<"instrument-laws", "::mlir::ModuleOp"> {
   let summary = "A checked build tests whether a user's operator is associative and has an identity";
   let dependentDialects = ["::texpr::par::ParDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
@@ -71,6 +81,11 @@ def UnrollReduces : Pass<"unroll-reduces", "::mlir::ModuleOp"> {
 def Tile : Pass<"tile", "::mlir::ModuleOp"> {
   let summary = "Strip-mines a forall by plan.tile, grid axes outside in plan.order";
   let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def StagePanels : Pass<"stage-panels", "::mlir::ModuleOp"> {
+  let summary = "A contraction whose factors are staged runs by blocks, on copies of their panels";
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
 }
 
 def Distribute : Pass<"distribute", "::mlir::ModuleOp"> {

@@ -1,20 +1,26 @@
-// sink-verify: promises on elements become tests at the accesses that rely on them.
+// sink-verify: promises on elements become tests of the elements that something relies on.
 //
-// In: tx.verify. Out: none; whatever depends on an element of one is guarded.
-//   %c = tx.verify %c0 in [0 to %n] site 2       %v = tx.read %x[%c[p]]   →   %v = tx.read %x[%c0[p]] fail 2
-// * A read, load or store whose index depends on such an element (through arithmetic, tensors, buffers, choices) is guarded with the
-//   site, unless its indices are axes over its very extents. So is one that only runs under a condition that depends on it.
-// * An element that ends up as the bound of a domain is tested where it is read, and replaced by the range's begin where it
-//   fails: a loop of 2^60 iterations would report its error too late.
+// In: tx.verify. Out: none; the elements that an access, a bound or a condition around one depends on are tested
+// where they are read, and reported by their place in the tensor, row-major; whatever depends on one is guarded.
+//   %c = tx.verify %c0 in [0 to %n] site 2     →    %e = tx.read %c0[%p]   par.fail 2 if not 0 <= %e < %n at %p
+//   %e = tx.read %c[%p]   %v = tx.read %x[%e]       %v = tx.read %x[%e] else 0
+// * A read, load or store whose index depends on such an element (through arithmetic, tensors, buffers, choices) is guarded,
+//   unless its indices are axes over its very extents. So is one that only runs under a condition that depends on it.
+// * Where the elements do not say it all, of a range with markers (`in 0..c or -100`) and of a tensor that is used as a
+//   whole, the access reports what it needs, by the element if there is one in sight.
+// * An element that ends up as the bound of a domain is replaced by the range's begin where it fails: a loop of 2^60
+//   iterations would report its error too late.
 // What must hold: no access relies on data that was not tested. Where all tests pass, the promise held for all that was used.
 #include "compiler/transform/Passes.h"
 #include "dialects/par/Extents.h"
+#include "dialects/par/Iteration.h"
 #include "dialects/par/ParOps.h"
 #include "dialects/tx/Extents.h"
 #include "dialects/tx/Reach.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/SmallBitVector.h"
 
 using namespace mlir;
 
@@ -24,56 +30,85 @@ namespace texpr {
 
 namespace {
 
-/// Which values depend on verified elements: the site of the first verify that each does.
+/// A read of an element, or all uses of a verified tensor that are none.
+struct Source {
+  tx::VerifyOp verify;
+  tx::ReadOp read;
+  /// A test of the element says all that the promise says.
+  bool isTestable() { return read && !verify->hasAttr("tx.hull"); }
+};
+
+/// Which values depend on verified elements, and on which.
 class Taint {
 public:
+  using Set = llvm::SmallBitVector; // of sources
+
   explicit Taint(func::FuncOp func) {
-    func.walk([&](tx::VerifyOp v) { sites[v.getResult()] = v.getSite(); });
+    func.walk([&](tx::VerifyOp v) {
+      bool isUsedWhole = false;
+      for (Operation *user : v.getResult().getUsers())
+        if (auto read = dyn_cast<tx::ReadOp>(user))
+          all.push_back({v, read});
+        else if (!isa<tx::VerifyOp>(user))
+          isUsedWhole = true;
+      if (isUsedWhole)
+        all.push_back({v, {}});
+    });
+    for (auto [k, source] : llvm::enumerate(all))
+      mark(source.read ? source.read.getResult() : source.verify.getResult(), only(k));
     do {
       changed = false;
       func.walk<WalkOrder::PreOrder>([&](Operation *op) { visit(op); });
     } while (changed);
   }
 
-  std::optional<int64_t> of(Value v) const {
-    auto it = sites.find(v);
-    return it == sites.end() ? std::nullopt : std::optional(it->second);
+  ArrayRef<Source> sources() const { return all; }
+
+  Set of(Value v) const {
+    auto it = sets.find(v);
+    return it == sets.end() ? Set(all.size()) : it->second;
   }
-  std::optional<int64_t> of(ValueRange values) const {
+  Set of(ValueRange values) const {
+    Set set(all.size());
     for (Value v : values)
-      if (auto site = of(v))
-        return site;
-    return std::nullopt;
+      set |= of(v);
+    return set;
   }
-  /// The site of a condition or domain, around `op`, that depends on verified elements.
-  std::optional<int64_t> around(Operation *op) const {
-    for (; op; op = op->getParentOp()) {
-      auto it = control.find(op);
-      if (it != control.end())
-        return it->second;
-    }
-    return std::nullopt;
+  /// Those of the conditions and domains around `op`.
+  Set around(Operation *op) const {
+    Set set(all.size());
+    for (; op; op = op->getParentOp())
+      if (auto it = control.find(op); it != control.end())
+        set |= it->second;
+    return set;
   }
-  bool isEmpty() const { return sites.empty(); }
 
 private:
-  llvm::DenseMap<Value, int64_t> sites;
-  llvm::DenseMap<Operation *, int64_t>
-      control; // ops whose regions run only as verified elements say
+  SmallVector<Source> all;
+  llvm::DenseMap<Value, Set> sets;
+  llvm::DenseMap<Operation *, Set> control; // ops whose regions run only as verified elements say
   bool changed = false;
 
-  void mark(Value v, std::optional<int64_t> site) {
-    if (site && sites.try_emplace(v, *site).second)
-      changed = true;
+  Set only(size_t k) const {
+    Set set(all.size());
+    set.set(k);
+    return set;
   }
-  void markAll(ValueRange values, std::optional<int64_t> site) {
+  template <typename Map, typename Key> void add(Map &map, Key key, const Set &set) {
+    if (set.none())
+      return;
+    Set &known = map.try_emplace(key, all.size()).first->second;
+    if (set.test(known)) { // something that is new
+      known |= set;
+      changed = true;
+    }
+  }
+  void mark(Value v, const Set &set) { add(sets, v, set); }
+  void markAll(ValueRange values, const Set &set) {
     for (Value v : values)
-      mark(v, site);
+      mark(v, set);
   }
-  void markControl(Operation *op, std::optional<int64_t> site) {
-    if (site && control.try_emplace(op, *site).second)
-      changed = true;
-  }
+  void markControl(Operation *op, const Set &set) { add(control, op, set); }
   static ValueRange yielded(Region &region) {
     return region.empty() ? ValueRange()
                           : ValueRange(region.front().getTerminator()->getOperands());
@@ -91,10 +126,14 @@ private:
     }
     if (op->getNumRegions() == 0)
       return markAll(op->getResults(), of(op->getOperands()));
-    if (isa<tx::ReadOp>(op))
-      markAll(op->getResults(),
-              of(op->getOperand(0)) ? of(op->getOperands()) : of(yielded(op->getRegion(0))));
-    else if (auto choice = dyn_cast<scf::IfOp>(op))
+    if (auto read = dyn_cast<tx::ReadOp>(op)) {
+      if (read.getSource().getDefiningOp<tx::VerifyOp>()) // by itself, and by which one it is
+        mark(read.getResult(), of(read.getIndices()));
+      else if (of(read.getSource()).any())
+        mark(read.getResult(), of(read.getSource()) |= of(read.getIndices()));
+      else
+        mark(read.getResult(), of(yielded(read.getElseRegion())));
+    } else if (auto choice = dyn_cast<scf::IfOp>(op))
       markControl(op, of(choice.getCondition()));
     else if (isa<tx::HasDomain, par::AllocOp>(op))
       visitDomain(op);
@@ -139,21 +178,21 @@ private:
   /// Bounds that are data make the axes data, and what depends on how often the body runs.
   void visitDomain(Operation *op) {
     auto scatter = dyn_cast<tx::ScatterOp>(op);
-    auto site = scatter ? of(scatter.getLower()) : of(op->getOperands());
-    if (scatter && !site)
-      site = of(scatter.getUpper());
+    Set set = scatter ? of(scatter.getLower()) : of(op->getOperands());
+    if (scatter)
+      set |= of(scatter.getUpper());
     if (isa<tx::ReduceOp, tx::ScatterOp, tx::FilterOp>(op))
       markControl(op, of(yielded(op->getRegion(1))));
-    if (!site)
+    if (set.none())
       return;
-    markControl(op, site);
+    markControl(op, set);
     for (Region &region : op->getRegions())
       if (!region.empty())
         for (BlockArgument arg : region.getArguments())
           if (arg.getType().isIndex())
-            mark(arg, site);
+            mark(arg, set);
     if (isa<tx::ReduceOp, par::ReduceOp, tx::ScanOp, tx::ScatterOp, tx::FilterOp, tx::SortOp>(op))
-      markAll(op->getResults(), site);
+      markAll(op->getResults(), set);
   }
 
   void carry(ValueRange inits, ValueRange carried, ValueRange next) {
@@ -181,164 +220,245 @@ Value inRange(OpBuilder &b, Location loc, ValueRange indices, ArrayRef<Value> ex
   return inside;
 }
 
-Value failUnless(OpBuilder &b, Location loc, Value ok, int64_t site) {
+Value isOutside(OpBuilder &b, Location loc, Value ok) {
   Value yes = arith::ConstantOp::create(b, loc, b.getBoolAttr(true));
-  Value isBad = arith::XOrIOp::create(b, loc, ok, yes);
-  par::FailOp::create(b, loc, isBad, b.getI64IntegerAttr(site));
-  return ok;
+  return arith::XOrIOp::create(b, loc, ok, yes);
 }
 
 struct SinkVerify : impl::SinkVerifyBase<SinkVerify> {
   void runOnOperation() override {
     for (auto func : getOperation().getOps<func::FuncOp>()) {
       Taint taint(func);
-      if (!taint.isEmpty())
-        sink(func, taint);
+      if (!taint.sources().empty())
+        Sinking{func, taint, Taint::Set(taint.sources().size())}.run();
+      func.walk([](tx::VerifyOp v) {
+        v.replaceAllUsesWith(v.getSource());
+        v.erase();
+      });
     }
   }
 
-  void sink(func::FuncOp func, const Taint &taint) {
-    SmallVector<Operation *> accesses;
-    SmallVector<tx::VerifyOp> verifies;
-    func.walk([&](Operation *op) {
-      if (isa<tx::ReadOp, tx::ScatterOp, par::LoadOp, par::StoreOp, par::AtomicOp>(op))
-        accesses.push_back(op);
-      else if (auto v = dyn_cast<tx::VerifyOp>(op))
-        verifies.push_back(v);
-    });
-    for (Operation *op : accesses)
-      guard(op, taint);
-    llvm::DenseSet<Value> bounds = usedAsBounds(func);
-    for (tx::VerifyOp v : verifies) {
-      for (Operation *user : v.getResult().getUsers())
-        if (auto read = dyn_cast<tx::ReadOp>(user); read && bounds.contains(read.getResult()))
-          testElement(read, v);
-      v.replaceAllUsesWith(v.getSource());
-      v.erase();
+  struct Sinking {
+    func::FuncOp func;
+    const Taint &taint;
+    Taint::Set tested; // sources on which something relies, and whose elements say all
+
+    void run() {
+      SmallVector<Operation *> accesses;
+      func.walk([&](Operation *op) {
+        if (isa<tx::ReadOp, tx::ScatterOp, par::LoadOp, par::StoreOp, par::AtomicOp>(op))
+          accesses.push_back(op);
+      });
+      for (Operation *op : accesses)
+        guard(op);
+      llvm::DenseSet<Value> bounds = usedAsBounds(func);
+      for (auto [k, source] : llvm::enumerate(SmallVector<Source>(taint.sources()))) {
+        bool isBound = source.read && bounds.contains(source.read.getResult());
+        if (isBound || tested.test(k))
+          testElement(source.read, source.verify, isBound);
+      }
     }
-  }
 
-  void guard(Operation *op, const Taint &taint) {
-    if (auto read = dyn_cast<tx::ReadOp>(op)) {
-      auto site = siteOf(read, read.getIndices(), taint);
-      OpBuilder b(op);
-      if (site && !read.isGuarded() &&
-          !areOwnAxes(read.getIndices(), tx::getExtents(b, read.getSource())))
-        read.setSite(*site);
-    } else if (auto scatter = dyn_cast<tx::ScatterOp>(op)) {
-      guardPlace(scatter, taint);
-    } else if (auto load = dyn_cast<par::LoadOp>(op)) {
-      if (auto site = siteOf(op, load.getIndices(), taint); site && !load.getMask())
-        guardLoad(load, *site);
-    } else if (auto store = dyn_cast<par::StoreOp>(op)) {
-      if (auto site = siteOf(op, store.getIndices(), taint); site && !store.getMask())
-        guardStore(store, *site);
-    } else if (auto atomic = dyn_cast<par::AtomicOp>(op)) {
-      if (auto site = siteOf(op, atomic.getIndices(), taint))
-        guardAtomic(atomic, *site);
+    // ---- accesses
+
+    /// Why an access is guarded, and what it reports itself.
+    struct Reason {
+      bool isGuarded = false;
+      std::optional<int64_t> site;
+      tx::ReadOp element;
+    };
+
+    Reason reasonOf(Operation *op, ValueRange indices) {
+      Taint::Set set = taint.of(indices);
+      if (set.none())
+        set = taint.around(op);
+      Reason reason{set.any(), std::nullopt, {}};
+      for (unsigned k : set.set_bits()) {
+        Source source = taint.sources()[k];
+        if (source.isTestable()) {
+          tested.set(k);
+        } else if (!reason.site) {
+          reason.site = source.verify.getSite();
+          reason.element = source.read;
+        }
+      }
+      return reason;
     }
-  }
 
-  static std::optional<int64_t> siteOf(Operation *op, ValueRange indices, const Taint &taint) {
-    auto site = taint.of(indices);
-    return site ? site : taint.around(op);
-  }
-
-  /// Its places are tested again, and report the data that they rest on.
-  static void guardPlace(tx::ScatterOp scatter, const Taint &taint) {
-    auto site = siteOf(scatter.getYield(), scatter.getPlace(), taint);
-    SmallVector<Value> extents(scatter.getExtents());
-    if (!site || !scatter.getInBounds() || areOwnAxes(scatter.getPlace(), extents))
-      return;
-    scatter.setInBounds(false);
-    if (!scatter.getSite())
-      scatter.setSite(*site);
-  }
-
-  void guardLoad(par::LoadOp load, int64_t site) {
-    OpBuilder b(load);
-    Location loc = load.getLoc();
-    auto extents = par::getExtents(b, load.getSource());
-    if (load.getIndices().empty() || areOwnAxes(load.getIndices(), extents))
-      return;
-    Value ok = failUnless(b, loc, inRange(b, loc, load.getIndices(), extents), site);
-    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(load.getResult().getType()));
-    load.getMaskMutable().assign(ok);
-    load.getOtherMutable().assign(zero);
-  }
-
-  void guardStore(par::StoreOp store, int64_t site) {
-    OpBuilder b(store);
-    Location loc = store.getLoc();
-    auto extents = par::getExtents(b, store.getDest());
-    if (store.getIndices().empty() || areOwnAxes(store.getIndices(), extents))
-      return;
-    store.getMaskMutable().assign(
-        failUnless(b, loc, inRange(b, loc, store.getIndices(), extents), site));
-  }
-
-  /// Under a choice: nothing is touched outside, and the value before is zero there.
-  void guardAtomic(par::AtomicOp atomic, int64_t site) {
-    OpBuilder b(atomic);
-    Location loc = atomic.getLoc();
-    auto extents = par::getExtents(b, atomic.getDest());
-    if (atomic.getIndices().empty() || areOwnAxes(atomic.getIndices(), extents))
-      return;
-    Value ok = failUnless(b, loc, inRange(b, loc, atomic.getIndices(), extents), site);
-    Type type = atomic.getOld().getType();
-    auto choice = scf::IfOp::create(b, loc, TypeRange{type}, ok, /*withElseRegion=*/true);
-    atomic.getOld().replaceAllUsesWith(choice.getResult(0));
-    b.setInsertionPointToStart(choice.elseBlock());
-    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
-    scf::YieldOp::create(b, loc, zero);
-    atomic->moveBefore(choice.thenBlock(), choice.thenBlock()->end());
-    b.setInsertionPointToEnd(choice.thenBlock());
-    scf::YieldOp::create(b, loc, atomic.getOld());
-  }
-
-  /// Every value from which the bound of a domain is computed, by arithmetic alone.
-  static llvm::DenseSet<Value> usedAsBounds(func::FuncOp func) {
-    llvm::DenseSet<Value> seen;
-    SmallVector<Value> work;
-    func.walk([&](Operation *op) {
-      if (auto loop = dyn_cast<tx::ForOp>(op))
-        work.append({loop.getLower(), loop.getUpper()});
-      else if (auto seq = dyn_cast<par::SeqOp>(op))
-        work.append({seq.getLower(), seq.getUpper()});
-      else if (isa<tx::HasDomain, par::AllocOp>(op))
-        llvm::append_range(work, op->getOperands());
-    });
-    while (!work.empty()) {
-      Value v = work.pop_back_val();
-      Operation *def = v.getDefiningOp();
-      if (seen.insert(v).second && def && def->getNumRegions() == 0)
-        llvm::append_range(work, def->getOperands());
+    void guard(Operation *op) {
+      if (auto read = dyn_cast<tx::ReadOp>(op))
+        guardRead(read);
+      else if (auto scatter = dyn_cast<tx::ScatterOp>(op))
+        guardPlace(scatter);
+      else if (auto load = dyn_cast<par::LoadOp>(op); load && !load.getMask())
+        guardLoad(load);
+      else if (auto store = dyn_cast<par::StoreOp>(op); store && !store.getMask())
+        guardStore(store);
+      else if (auto atomic = dyn_cast<par::AtomicOp>(op))
+        guardAtomic(atomic);
     }
-    return seen;
-  }
 
-  /// The element, or the begin of its range where it lies outside.
-  void testElement(tx::ReadOp read, tx::VerifyOp v) {
-    OpBuilder b(read->getContext());
-    b.setInsertionPointAfter(read);
-    Location loc = read.getLoc();
-    Value element = read.getResult();
-    Value index = element.getType().isIndex()
-                      ? element
-                      : arith::IndexCastOp::create(b, loc, b.getIndexType(), element).getResult();
-    using P = arith::CmpIPredicate;
-    Value above = arith::CmpIOp::create(b, loc, P::sge, index, v.getLower());
-    Value below = arith::CmpIOp::create(b, loc, P::slt, index, v.getUpper());
-    Value ok = failUnless(b, loc, arith::AndIOp::create(b, loc, above, below), v.getSite());
-    Value begin = v.getLower();
-    if (begin.getType() != element.getType())
-      begin = arith::IndexCastOp::create(b, loc, element.getType(), begin);
-    auto tested = arith::SelectOp::create(b, loc, ok, element, begin);
-    element.replaceUsesWithIf(tested.getResult(), [&](OpOperand &use) {
-      Operation *user = use.getOwner();
-      return user != tested.getOperation() && user != index.getDefiningOp();
-    });
-  }
+    void guardRead(tx::ReadOp read) {
+      OpBuilder b(read);
+      Location loc = read.getLoc();
+      if (read.isGuarded() || areOwnAxes(read.getIndices(), tx::getExtents(b, read.getSource())))
+        return;
+      Reason reason = reasonOf(read, read.getIndices());
+      if (!reason.isGuarded)
+        return;
+      if (reason.site) {
+        read.getAtMutable().assign(indexOf(b, loc, read, reason.element));
+        return read.setSite(*reason.site);
+      }
+      b.createBlock(&read.getElseRegion());
+      tx::YieldOp::create(
+          b, loc, arith::ConstantOp::create(b, loc, b.getZeroAttr(read.getType())).getResult());
+    }
+
+    /// The place of the element that an access relies on, or the iteration.
+    Value indexOf(OpBuilder &b, Location loc, Operation *access, tx::ReadOp element) {
+      if (!element || !element->getParentRegion()->isAncestor(access->getParentRegion()))
+        return par::iterationAt(b, loc);
+      return placeOf(b, element);
+    }
+    static Value placeOf(OpBuilder &b, tx::ReadOp element) {
+      return par::rowMajor(b, element.getLoc(), element.getIndices(),
+                           tx::getExtents(b, element.getSource()));
+    }
+
+    /// Its places are tested again.
+    void guardPlace(tx::ScatterOp scatter) {
+      SmallVector<Value> extents(scatter.getExtents());
+      if (!scatter.getInBounds() || areOwnAxes(scatter.getPlace(), extents))
+        return;
+      Reason reason = reasonOf(scatter.getYield(), scatter.getPlace());
+      if (!reason.isGuarded)
+        return;
+      scatter.setInBounds(false);
+      if (reason.site && !scatter.getSite())
+        scatter.setSite(*reason.site);
+      if (!scatter.getSite()) // the elements report; what is outside is left out
+        scatter.setSkip(true);
+    }
+
+    /// Whether the place is inside; tested, and reported where elements do not.
+    Value inside(OpBuilder &b, Operation *op, ValueRange indices, Value buffer) {
+      Location loc = op->getLoc();
+      auto extents = par::getExtents(b, buffer);
+      if (indices.empty() || areOwnAxes(indices, extents))
+        return {};
+      Reason reason = reasonOf(op, indices);
+      if (!reason.isGuarded)
+        return {};
+      Value ok = inRange(b, loc, indices, extents);
+      if (reason.site)
+        par::FailOp::create(b, loc, isOutside(b, loc, ok), b.getI64IntegerAttr(*reason.site),
+                            indexOf(b, loc, op, reason.element));
+      return ok;
+    }
+
+    void guardLoad(par::LoadOp load) {
+      OpBuilder b(load);
+      Value ok = inside(b, load, load.getIndices(), load.getSource());
+      if (!ok)
+        return;
+      Value zero =
+          arith::ConstantOp::create(b, load.getLoc(), b.getZeroAttr(load.getResult().getType()));
+      load.getMaskMutable().assign(ok);
+      load.getOtherMutable().assign(zero);
+    }
+
+    void guardStore(par::StoreOp store) {
+      OpBuilder b(store);
+      if (Value ok = inside(b, store, store.getIndices(), store.getDest()))
+        store.getMaskMutable().assign(ok);
+    }
+
+    /// Under a choice: nothing is touched outside, and the value before is zero there.
+    void guardAtomic(par::AtomicOp atomic) {
+      OpBuilder b(atomic);
+      Location loc = atomic.getLoc();
+      Value ok = inside(b, atomic, atomic.getIndices(), atomic.getDest());
+      if (!ok)
+        return;
+      Type type = atomic.getOld().getType();
+      auto choice = scf::IfOp::create(b, loc, TypeRange{type}, ok, /*withElseRegion=*/true);
+      atomic.getOld().replaceAllUsesWith(choice.getResult(0));
+      b.setInsertionPointToStart(choice.elseBlock());
+      Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+      scf::YieldOp::create(b, loc, zero);
+      atomic->moveBefore(choice.thenBlock(), choice.thenBlock()->end());
+      b.setInsertionPointToEnd(choice.thenBlock());
+      scf::YieldOp::create(b, loc, atomic.getOld());
+    }
+
+    // ---- elements
+
+    /// Every value from which the bound of a domain is computed, by arithmetic alone.
+    static llvm::DenseSet<Value> usedAsBounds(func::FuncOp func) {
+      llvm::DenseSet<Value> seen;
+      SmallVector<Value> work;
+      func.walk([&](Operation *op) {
+        if (auto loop = dyn_cast<tx::ForOp>(op))
+          work.append({loop.getLower(), loop.getUpper()});
+        else if (auto seq = dyn_cast<par::SeqOp>(op))
+          work.append({seq.getLower(), seq.getUpper()});
+        else if (isa<tx::HasDomain, par::AllocOp>(op))
+          llvm::append_range(work, op->getOperands());
+      });
+      while (!work.empty()) {
+        Value v = work.pop_back_val();
+        Operation *def = v.getDefiningOp();
+        if (seen.insert(v).second && def && def->getNumRegions() == 0)
+          llvm::append_range(work, def->getOperands());
+      }
+      return seen;
+    }
+
+    /// Fails where the element is outside of its range; a bound is the range's begin there.
+    static void testElement(tx::ReadOp read, tx::VerifyOp v, bool isBound) {
+      OpBuilder b(read->getContext());
+      b.setInsertionPointAfter(read);
+      Location loc = read.getLoc();
+      Value element = read.getResult(), index = element;
+      Type wide = b.getIndexType();
+      if (!element.getType().isIndex() && v->hasAttr("tx.unsigned"))
+        index = arith::IndexCastUIOp::create(b, loc, wide, element);
+      else if (!element.getType().isIndex())
+        index = arith::IndexCastOp::create(b, loc, wide, element);
+      using P = arith::CmpIPredicate;
+      Value ok;
+      if (matchPattern(v.getLower(), m_Zero()) && isExtent(v.getUpper())) { // as accesses test it
+        ok = arith::CmpIOp::create(b, loc, P::ult, index, v.getUpper());
+      } else {
+        Value above = arith::CmpIOp::create(b, loc, P::sge, index, v.getLower());
+        Value below = arith::CmpIOp::create(b, loc, P::slt, index, v.getUpper());
+        ok = arith::AndIOp::create(b, loc, above, below);
+      }
+      par::FailOp::create(b, loc, isOutside(b, loc, ok), v.getSiteAttr(), placeOf(b, read));
+      if (!isBound)
+        return;
+      Value begin = v.getLower();
+      if (begin.getType() != element.getType())
+        begin = arith::IndexCastOp::create(b, loc, element.getType(), begin);
+      auto tested = arith::SelectOp::create(b, loc, ok, element, begin);
+      element.replaceUsesWithIf(tested.getResult(), [&](OpOperand &use) {
+        Operation *user = use.getOwner();
+        return user != tested.getOperation() && user != index.getDefiningOp();
+      });
+    }
+
+    /// It is not negative.
+    static bool isExtent(Value v) {
+      APInt number;
+      if (matchPattern(v, m_ConstantInt(&number)))
+        return !number.isNegative();
+      return llvm::any_of(v.getUsers(), [&](Operation *user) {
+        auto bind = dyn_cast<tx::BindOp>(user);
+        return bind && llvm::is_contained(bind.getExtents(), v);
+      });
+    }
+  };
 };
 } // namespace
 } // namespace texpr

@@ -14,6 +14,7 @@
 // the lane is computed once, arithmetic on its index alone wherever it is used. Inner full foralls
 // come first, so that the barriers that are left belong to the one at hand. A race between two barriers would
 // show in the order of the lanes; the checker has excluded it.
+#include "compiler/transform/Checked.h"
 #include "compiler/transform/Passes.h"
 #include "dialects/par/ParOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -56,6 +57,8 @@ public:
       auto task =
           par::ForallOp::create(b, loc, ValueRange{zero}, ValueRange{one},
                                 b.getStrArrayAttr({"all"}), StringAttr(), UnitAttr(), UnitAttr());
+      if (full->hasAttr(checked::kLanes))
+        task->setAttr(checked::kMade, b.getUnitAttr());
       b.createBlock(&task.getBody(), {}, b.getIndexType(), loc);
       par::YieldOp::create(b, loc);
       b.setInsertionPointToStart(task.getBlock());
@@ -97,8 +100,22 @@ private:
   }
   Value newArray(Type type) {
     Type element = storedType(type);
-    return par::AllocOp::create(b, loc, par::BufType::get(b.getContext(), widths.size(), element),
-                                widths, StringAttr(), StringAttr(), UnitAttr());
+    auto made =
+        par::AllocOp::create(b, loc, par::BufType::get(b.getContext(), widths.size(), element),
+                             widths, StringAttr(), StringAttr(), UnitAttr());
+    markOwn(made, ArrayAttr());
+    return made;
+  }
+  /// In a checked build: each lane has elements of its own.
+  void markOwn(par::AllocOp made, ArrayAttr before) {
+    Attribute lanes = full->getAttr(checked::kLanes);
+    if (!lanes)
+      return;
+    SmallVector<Attribute> all;
+    if (before)
+      llvm::append_range(all, before);
+    all.push_back(lanes);
+    made->setAttr(checked::kOwn, b.getArrayAttr(all));
   }
   Value loadFrom(Value array, ValueRange at, Type type) {
     Value v = par::LoadOp::create(b, loc, storedType(type), array, at, Value(), Value());
@@ -160,7 +177,12 @@ private:
   LogicalResult emitBlock(Block &block) {
     SmallVector<Operation *> run;
     for (Operation &op : block.without_terminator()) {
-      if (isFree(op) && llvm::all_of(op.getOperands(), [&](Value v) { return uniformOf(v); })) {
+      if (Attribute clock = op.getAttr(checked::kEpoch);
+          clock && clock == full->getAttr(checked::kLanes)) {
+        emitRun(run);
+        run.clear();
+        b.clone(op, uniform);
+      } else if (isFree(op) && llvm::all_of(op.getOperands(), [&](Value v) { return uniformOf(v); })) {
         b.clone(op, uniform);
       } else if (isCheap(op) &&
                  llvm::all_of(op.getOperands(), [&](Value v) { return isOfLane(v); })) {
@@ -248,6 +270,7 @@ private:
     auto wide = par::AllocOp::create(
         b, op.getLoc(), par::BufType::get(b.getContext(), extents.size(), type.getElementType()),
         extents, op.getPlaceAttr(), op.getNameAttr(), op.getPinnedAttr());
+    markOwn(wide, op->getAttrOfType<ArrayAttr>(checked::kOwn));
     expanded[op.getResult()] = wide;
   }
 
@@ -414,11 +437,8 @@ private:
 
 struct SplitLanes : impl::SplitLanesBase<SplitLanes> {
   void runOnOperation() override {
-    if (auto facts = getOperation()->getAttrOfType<DictionaryAttr>("par.machine"))
-      if (auto levels = facts.getAs<ArrayAttr>("levels"))
-        for (Attribute level : levels)
-          if (cast<StringAttr>(level).getValue() == "lane")
-            return;
+    if (hasLanes(getOperation()))
+      return;
     SmallVector<par::ForallOp> work; // inner ones first
     getOperation().walk([&](par::ForallOp op) {
       if (op.getFull())
@@ -430,4 +450,10 @@ struct SplitLanes : impl::SplitLanesBase<SplitLanes> {
   }
 };
 } // namespace
+
+bool hasLanes(ModuleOp module) {
+  auto facts = module->getAttrOfType<DictionaryAttr>("par.machine");
+  auto levels = facts ? facts.getAs<ArrayAttr>("levels") : ArrayAttr();
+  return levels && llvm::is_contained(levels, StringAttr::get(module.getContext(), "lane"));
+}
 } // namespace texpr

@@ -256,14 +256,13 @@ def Par_StopOp : Par_Op<"stop", [MemoryEffects<[MemRead, MemWrite]>]> {
   let assemblyFormat = "attr-dict";
 }
 
-def Par_FailOp : Par_Op<"fail", [MemoryEffects<[MemWrite]>]> {
+def Par_FailOp : Par_Op<"fail", [AttrSizedOperandSegments, MemoryEffects<[MemWrite]>]> {
   let summary = "Record failure `site` where the condition is true";
-  let description = [{The text of a site that has `values` words them, each in the place of a `{}`; serial code that ends at once (par.stop).}];
-  let arguments = (ins I1:$condition, I64Attr:$site, Variadic<Index>:$values);
+  let description = [{`index` says where, in terms of the source; without it that is 0. Of all failures of a call the lowest site, then index, is reported. The text of a site that has `values` words them, each in the place of a `{}`; serial code that ends at once (par.stop).}];
+  let arguments = (ins I1:$condition, I64Attr:$site, Optional<Index>:$index, Variadic<Index>:$values);
   let builders = [
-      OpBuilder<(ins "::mlir::Value":$condition, "::mlir::IntegerAttr":$site), [{ build($_builder, $_state, condition, site, ::mlir::ValueRange()); }]>,
-      OpBuilder<(ins "::mlir::Value":$condition, "int64_t":$site), [{ build($_builder, $_state, condition, uint64_t(site), ::mlir::ValueRange()); }]>];
-  let assemblyFormat = "$site `if` $condition (`values` `[` $values^ `]`)? attr-dict";
+      OpBuilder<(ins "::mlir::Value":$condition, "::mlir::IntegerAttr":$site, CArg<"::mlir::Value", "{}">:$index), [{ build($_builder, $_state, condition, site, index, ::mlir::ValueRange()); }]>];
+  let assemblyFormat = "$site `if` $condition (`at` $index^)? (`values` `[` $values^ `]`)? attr-dict";
 }
 
 def Par_ContractOp : Par_Op<"contract", [AttrSizedOperandSegments, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {

@@ -19,6 +19,7 @@ void ForOp::build(OpBuilder &b, OperationState &state, Value lower, Value upper,
                   BodyBuilder body) {
   state.addOperands({lower, upper});
   state.addOperands(inits);
+  addSegments(b, state, {1, 1, int32_t(inits.size()), 0});
   SmallVector<Type> arguments = {b.getIndexType()};
   llvm::append_range(arguments, inits.getTypes());
   buildRegion(b, state.location, *state.addRegion(), arguments, body);
@@ -28,14 +29,19 @@ void ForOp::build(OpBuilder &b, OperationState &state, Value lower, Value upper,
 
 ParseResult ForOp::parse(OpAsmParser &parser, OperationState &result) {
   SmallVector<OpAsmParser::Argument> args(1);
-  OpAsmParser::UnresolvedOperand lower, upper;
+  OpAsmParser::UnresolvedOperand lower, upper, at;
   Region *body = result.addRegion(), *condition = result.addRegion();
   Type index = args[0].type = parser.getBuilder().getIndexType();
   if (parser.parseLParen() || parser.parseArgument(args[0]) || parser.parseRParen() ||
       parser.parseEqual() || parser.parseOperand(lower) || parser.parseKeyword("to") ||
       parser.parseOperand(upper) || parser.resolveOperand(lower, index, result.operands) ||
-      parser.resolveOperand(upper, index, result.operands) || parseCarried(parser, result, args) ||
-      parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
+      parser.resolveOperand(upper, index, result.operands) || parseCarried(parser, result, args))
+    return failure();
+  bool hasAt = succeeded(parser.parseOptionalKeyword("at"));
+  addSegments(parser.getBuilder(), result, {1, 1, int32_t(args.size() - 1), hasAt});
+  if (hasAt && (parser.parseOperand(at) || parser.resolveOperand(at, index, result.operands)))
+    return failure();
+  if (parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
       parseWhile(parser, *condition, args) || parser.parseRegion(*body, args) ||
       parser.parseOptionalColonTypeList(result.types))
     return failure();
@@ -49,6 +55,8 @@ ParseResult ForOp::parse(OpAsmParser &parser, OperationState &result) {
 void ForOp::print(OpAsmPrinter &p) {
   p << " (" << getInductionVar() << ") = " << getLower() << " to " << getUpper();
   printCarried(p, getCarried(), getInits());
+  if (getAt())
+    p << " at " << getAt();
   printAttributes(p, *this, {});
   printWhile(p, getWhileRegion());
   printBody(p, getBody());

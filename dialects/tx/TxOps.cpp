@@ -44,13 +44,19 @@ void printLeaves(OpAsmPrinter &p, ArrayRef<BlockArgument> args) {
 void ReadOp::build(OpBuilder &b, OperationState &state, Value source, ValueRange indices) {
   state.addOperands(source);
   state.addOperands(indices);
+  addSegments(b, state, {1, int32_t(indices.size()), 0});
   state.addRegion();
   state.addTypes(getElementTypeOrSelf(source.getType()));
 }
 
 void ReadOp::build(OpBuilder &b, OperationState &state, Value source, ValueRange indices,
-                   int64_t site) {
-  build(b, state, source, indices);
+                   int64_t site, Value at) {
+  state.addOperands(source);
+  state.addOperands(indices);
+  state.addOperands(at);
+  addSegments(b, state, {1, int32_t(indices.size()), 1});
+  state.addRegion();
+  state.addTypes(getElementTypeOrSelf(source.getType()));
   state.addAttribute("site", b.getI64IntegerAttr(site));
 }
 
@@ -63,7 +69,7 @@ void ReadOp::build(OpBuilder &b, OperationState &state, Value source, ValueRange
 
 ParseResult ReadOp::parse(OpAsmParser &parser, OperationState &result) {
   OpAsmParser::UnresolvedOperand source;
-  SmallVector<OpAsmParser::UnresolvedOperand> indices;
+  SmallVector<OpAsmParser::UnresolvedOperand> indices, at;
   Region *orElse = result.addRegion();
   RankedTensorType type;
   if (parser.parseOperand(source) ||
@@ -76,13 +82,17 @@ ParseResult ReadOp::parse(OpAsmParser &parser, OperationState &result) {
     IntegerAttr site;
     if (parser.parseAttribute(site, parser.getBuilder().getI64Type(), "site", result.attributes))
       return failure();
+    if (succeeded(parser.parseOptionalKeyword("at")) && parser.parseOperand(at.emplace_back()))
+      return failure();
   }
   if (parser.parseOptionalAttrDictWithKeyword(result.attributes) || parser.parseColonType(type))
     return failure();
   result.addTypes(type.getElementType());
-  return failure(
-      parser.resolveOperand(source, type, result.operands) ||
-      parser.resolveOperands(indices, parser.getBuilder().getIndexType(), result.operands));
+  addSegments(parser.getBuilder(), result, {1, int32_t(indices.size()), int32_t(at.size())});
+  Type index = parser.getBuilder().getIndexType();
+  return failure(parser.resolveOperand(source, type, result.operands) ||
+                 parser.resolveOperands(indices, index, result.operands) ||
+                 parser.resolveOperands(at, index, result.operands));
 }
 
 void ReadOp::print(OpAsmPrinter &p) {
@@ -94,6 +104,8 @@ void ReadOp::print(OpAsmPrinter &p) {
     p.printRegion(getElseRegion());
   } else if (getSite()) {
     p << " fail " << *getSite();
+    if (getAt())
+      p << " at " << getAt();
   }
   printAttributes(p, *this, {"site"});
   p << " : " << getSource().getType();

@@ -98,21 +98,21 @@ def Tx_VerifyOp : Tx_Op<"verify", [Pure, AllTypesMatch<["source", "result"]>, De
   let hasVerifier = 1;
 }
 
-def Tx_ReadOp : Tx_Op<"read", [RecursiveMemoryEffects, DeclareOpInterfaceMethods<ConditionallySpeculatable>]> {
+def Tx_ReadOp : Tx_Op<"read", [RecursiveMemoryEffects, AttrSizedOperandSegments, DeclareOpInterfaceMethods<ConditionallySpeculatable>]> {
   let summary = "One element of a tensor";
   let description = [{Indices are zero-based, one an axis. Not speculatable unless it is guarded: with an `else` region (lazy; evaluated where any index is out
-    of range; no arguments, yields the element) or with `fail` (out of range: failure `site` is recorded and the value is 0).
+    of range; no arguments, yields the element) or with `fail` (out of range: failure `site` is recorded, with the index `at`, and the value is 0).
     ```mlir
     %a = tx.read %x[%i, %j] : tensor<?x?xf32>
     %b = tx.read %x[%i, %j] else { tx.yield %c0 : f32 } : tensor<?x?xf32>
-    %c = tx.read %x[%i] fail 3 : tensor<?xf32>
+    %c = tx.read %x[%k] fail 3 at %i : tensor<?xf32>
     ```}];
-  let arguments = (ins Tx_Tensor:$source, Variadic<Index>:$indices, OptionalAttr<I64Attr>:$site);
+  let arguments = (ins Tx_Tensor:$source, Variadic<Index>:$indices, Optional<Index>:$at, OptionalAttr<I64Attr>:$site);
   let regions = (region MaxSizedRegion<1>:$elseRegion);
   let results = (outs AnyType:$result);
   let builders = [
       OpBuilder<(ins "::mlir::Value":$source, "::mlir::ValueRange":$indices)>,
-      OpBuilder<(ins "::mlir::Value":$source, "::mlir::ValueRange":$indices, "int64_t":$site)>,
+      OpBuilder<(ins "::mlir::Value":$source, "::mlir::ValueRange":$indices, "int64_t":$site, "::mlir::Value":$at)>,
       OpBuilder<(ins "::mlir::Value":$source, "::mlir::ValueRange":$indices, "::texpr::tx::BodyBuilder":$orElse)>];
   let extraClassDeclaration = [{
     bool hasElse() { return !getElseRegion().empty(); }
@@ -182,18 +182,18 @@ def Tx_ReduceOp : Tx_Op<"reduce", [RecursiveMemoryEffects, RecursivelySpeculatab
   let hasRegionVerifier = 1;
 }
 
-def Tx_ForOp : Tx_Op<"for", [RecursiveMemoryEffects, RecursivelySpeculatable,
+def Tx_ForOp : Tx_Op<"for", [RecursiveMemoryEffects, RecursivelySpeculatable, AttrSizedOperandSegments,
     DeclareOpInterfaceMethods<Tx_HasDomain>, DeclareOpInterfaceMethods<Tx_HasExtents>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
   let summary = "Sequential iteration over carried values";
   let description = [{For t = lower … upper - 1 the body maps the carried values to the next ones; the first results are the last ones. Carried tensors keep their
     extents. What the body yields beyond the next state is stacked: element t - lower of a result whose leading extent is max(upper - lower, 0). A `while`
     region takes the body's arguments and is asked before each step; the iteration ends where it yields false. Then the last result is the number of steps, which is
-    also the leading extent of the stacks. With `site`, a condition that still holds after the last allowed step is failure `site`.
+    also the leading extent of the stacks. With `site`, a condition that still holds after the last allowed step is failure `site`, with the index `at`.
     ```mlir
     %u = tx.for (%t) = %lo to %hi with (%v = %v0 : tensor<?xf32>) { … tx.yield %next : tensor<?xf32> } : tensor<?xf32>
-    %x, %steps = tx.for (%t) = %c0 to %max with (%v = %v0 : f32) attributes {site = 2} while (%s, %w) { … tx.yield %more : i1 } { … tx.yield %next : f32 } : f32, index
+    %x, %steps = tx.for (%t) = %c0 to %max with (%v = %v0 : f32) at %i attributes {site = 2} while (%s, %w) { … tx.yield %more : i1 } { … tx.yield %next : f32 } : f32, index
     ```}];
-  let arguments = (ins Index:$lower, Index:$upper, Variadic<AnyType>:$inits, OptionalAttr<I64Attr>:$site);
+  let arguments = (ins Index:$lower, Index:$upper, Variadic<AnyType>:$inits, Optional<Index>:$at, OptionalAttr<I64Attr>:$site);
   let regions = (region SizedRegion<1>:$body, MaxSizedRegion<1>:$whileRegion);
   let results = (outs Variadic<AnyType>:$results);
   let builders = [
@@ -311,7 +311,7 @@ def Tx_SortOp : Tx_Op<"sort", [RecursiveMemoryEffects, RecursivelySpeculatable,
 def Tx_CheckOp : Tx_Op<"check", [MemoryEffects<[MemWrite]>, AttrSizedOperandSegments,
     DeclareOpInterfaceMethods<Tx_HasDomain>, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
   let summary = "A fact on data, tested before what follows relies on it";
-  let description = [{Every iteration yields true, or failure `site` is recorded (its index is that of the first axis), and the call ends before what follows. An empty domain list is one test.
+  let description = [{Every iteration yields true, or failure `site` is recorded (its index: the place among all iterations, row-major), and the call ends before what follows. An empty domain list is one test.
     ```mlir
     tx.check (%i) = (%c0) to (%m) axes ["i"] site 1 { … tx.yield %ordered : i1 }
     ```}];

@@ -211,8 +211,9 @@ void LaneEmitter::emitStore(par::StoreOp op) {
 void LaneEmitter::emitFail(par::FailOp op) {
   Location loc = op.getLoc();
   LaneValue condition = get(op.getCondition());
-  if (condition.isUniform() && !predicated) {
-    par::FailOp::create(b, loc, condition.scalar, op.getSite());
+  LaneValue index = op.getIndex() ? get(op.getIndex()) : LaneValue();
+  if (condition.isUniform() && !predicated && !index.vector) { // the first lane's is the lowest
+    par::FailOp::create(b, loc, condition.scalar, op.getSiteAttr(), index.scalar);
     return;
   }
   Value failing = andMask(loc, asVector(loc, op.getCondition()), mask);
@@ -224,7 +225,15 @@ void LaneEmitter::emitFail(par::FailOp op) {
   b.setInsertionPointToStart(loop.getBody());
   Value lane = arith::SubIOp::create(b, loc, loop.getInductionVar(), first);
   Value fails = vector::ExtractOp::create(b, loc, failing, ArrayRef<OpFoldResult>{lane});
-  par::FailOp::create(b, loc, fails, op.getSite());
+  Value where = index.scalar;
+  if (index.vector)
+    where = vector::ExtractOp::create(b, loc, index.vector, ArrayRef<OpFoldResult>{lane});
+  else if (index.stride)
+    where = b.createOrFold<arith::AddIOp>(
+        loc, where,
+        b.createOrFold<arith::MulIOp>(loc, lane,
+                                      arith::ConstantIndexOp::create(b, loc, index.stride)));
+  par::FailOp::create(b, loc, fails, op.getSiteAttr(), where);
 }
 
 } // namespace texpr::cpu

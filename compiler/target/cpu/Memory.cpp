@@ -294,24 +294,15 @@ struct Function {
     op.erase();
   }
 
-  /// What a failure is reported with: the innermost loop's iteration.
-  Value iterationOf(par::FailOp op) {
-    for (Operation *parent = op->getParentOp(); parent != function;
-         parent = parent->getParentOp()) {
-      if (auto loop = dyn_cast<scf::ForOp>(parent))
-        return loop.getInductionVar();
-      if (auto forall = dyn_cast<par::ForallOp>(parent))
-        return forall.getArgs().back();
-    }
-    return arith::ConstantIndexOp::create(b, op.getLoc(), 0);
-  }
-
   void lowerFail(par::FailOp op) {
     Location loc = op.getLoc();
     auto guarded = scf::IfOp::create(b, loc, op.getCondition(), /*withElseRegion=*/false);
     b.setInsertionPointToStart(&guarded.getThenRegion().front());
     Value site = arith::ConstantIntOp::create(b, loc, op.getSite(), 32);
-    Value index = arith::IndexCastOp::create(b, loc, b.getI64Type(), iterationOf(op));
+    Value index = op.getIndex();
+    if (!index)
+      index = arith::ConstantIndexOp::create(b, loc, 0);
+    index = arith::IndexCastOp::create(b, loc, b.getI64Type(), index);
     // Values stand behind the tx_report of the slot: of a checked build, whose first failure is its last.
     for (auto [k, v] : llvm::enumerate(op.getValues())) {
       Value at = LLVM::GEPOp::create(b, loc, pointerType(), b.getI64Type(), slot,
