@@ -279,6 +279,9 @@ ExitCode Compilation::checkOutputs() {
   std::string clash = emit::clashOf(outputs, filesRead());
   if (clash.empty() && !isPrinted && options.emit == EmitKind::shared && outputs[0] == "-")
     clash = "a shared object is linked into a file; name it by -o";
+  if (llvm::StringRef(clash).starts_with("two outputs"))
+    clash +=
+        ": the object, its header (of the same name with .h) and the depfile each have their own";
   return clash.empty() ? exitDone : usage(clash);
 }
 

@@ -54,9 +54,7 @@ std::string clashOf(llvm::ArrayRef<std::string> outputs, llvm::ArrayRef<std::str
         return "the output " + outputs[i] + " is an input";
     for (size_t j = 0; j < i; ++j)
       if (isFile(outputs[i]) && isOneFile(outputs[i], outputs[j]))
-        return "two outputs would be one file, " + outputs[i] +
-               ": the object, its header (of the same name with .h) and the depfile each have "
-               "their own";
+        return "two outputs would be one file, " + outputs[i];
   }
   return "";
 }

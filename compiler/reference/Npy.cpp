@@ -106,7 +106,7 @@ std::optional<uint64_t> littleEndian(llvm::StringRef bytes, size_t at, size_t si
 }
 
 std::optional<ScalarKind> kindOf(llvm::StringRef descr, std::optional<ScalarKind> expected) {
-  const llvm::StringRef name = descr.drop_front(1);
+  const llvm::StringRef name = descr.substr(1); // behind the order of bytes
   if (name == "u2" && expected == ScalarKind::BF16)
     return ScalarKind::BF16;
   if (name == "u1" && expected && isF8(*expected))
@@ -132,7 +132,7 @@ NpyArray parseNpy(llvm::StringRef bytes, std::optional<ScalarKind> expected) {
   Header h;
   if (!HeaderReader(bytes.substr(8 + sizeBytes, *headerSize)).read(h))
     return refused("a header that is not a dictionary of descr, fortran_order and shape");
-  if (h.descr.size() < 3 || (h.descr[0] == '>' && h.descr.substr(2) != "1"))
+  if (h.descr.size() >= 3 && h.descr[0] == '>' && h.descr.substr(2) != "1")
     return refused("elements '" + h.descr + "'; little endian is needed");
   const auto kind = kindOf(h.descr, expected);
   if (!kind)

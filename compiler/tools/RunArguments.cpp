@@ -8,6 +8,7 @@
 #include "compiler/reference/Npy.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cmath>
@@ -257,6 +258,11 @@ private:
   }
 
   ExitCode readArray(const CallLeaf &leaf, const std::string &path) {
+    llvm::sys::fs::file_status status;
+    if (!llvm::sys::fs::status(path, status) &&
+        status.type() == llvm::sys::fs::file_type::character_file)
+      return refuse(exitUsage, leaf.name + "=" + path + ": is a device, which may have no end (" +
+                                   describe(leaf) + ")");
     auto file =
         llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
     if (!file)

@@ -269,6 +269,17 @@ class Command:
         self.call("run", "tail.tx", "x=five.npy", "n=4", says="y: f32[4]")
         self.call("run", "tail.tx", "x=five.npy", "n=5", code=2, says="[6] expected: x: f32[n + 1] with n = 5")
 
+    def run_files(self):
+        self.write("p.tx", "fn two(x: f32[n]) -> (y: f32[n], z: f32[n]) { (x, x + 1) }\n")
+        np.save(self.folder / "x.npy", np.ones(3, np.float32))
+        self.call("run", "p.tx", "x=/dev/zero", code=2, says="is a device")
+        self.call("run", "p.tx", "x=x.npy", "-o", "y=./p.tx", code=2, says="is an input")
+        self.call("run", "p.tx", "x=x.npy", "-o", "y=q.npy", "-o", "z=./q.npy", code=2, says="two outputs would be one file")
+        self.call("run", "p.tx", "x=x.npy", "-o", "z=x.npy", "-o", "y=/dev/null")
+        self.expect((np.load(self.folder / "x.npy") == 2).all(), "an array is written in the place of another")
+        (self.folder / "o.npy").write_bytes((self.folder / "x.npy").read_bytes().replace(b"'<f4'", b"'|O' "))
+        self.call("run", "p.tx", "x=o.npy", code=2, says="no type of the language")
+
     def run_scalars(self):
         self.write("v.tx", SCALARS)
         good = ["a=-128", "b=18446744073709551615", "c=0.1", "d=false", "e=1"]
@@ -408,7 +419,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--texprc", required=True, type=lambda p: pathlib.Path(p).resolve())
     parser.add_argument("--only", nargs="*",
-                        default=["words", "inputs", "outputs", "limits", "strange_names", "depfiles", "uses", "check", "run", "run_scalars",
+                        default=["words", "inputs", "outputs", "limits", "strange_names", "depfiles", "uses", "check", "run", "run_files", "run_scalars",
                                  "run_refusals", "run_contracts", "explain", "explain_workspace"])
     options = parser.parse_args()
     passed = failed = 0
