@@ -83,6 +83,7 @@ void buildParPipeline(PassList &list, const PipelineOptions &options) {
     list.add(plan::createPlanTiling({options.optLevel}));
   list.add(createStagePanels());
   list.add(createTile());
+  list.add(createStageBoxes());
   list.add(createDistribute());
   list.add(createStageTiles());
   list.add(plan::createPlanPromotion());

@@ -182,7 +182,7 @@ private:
       auto *word = llvm::cast<NameExpr>(a.args[0].value.get());
       add(a, name, b.getDictionaryAttr({b.getNamedAttr("name", b.getStringAttr(word->text))}));
     } else if (name == "stage") {
-      add(a, name, b.getUnitAttr());
+      staged(a);
     } else if (name == "algo") {
       algorithm(a);
     }
@@ -194,6 +194,23 @@ private:
     for (const AttrArg &arg : llvm::drop_begin(a.args))
       row.set(arg.key->text, b.getI64IntegerAttr(numberOf(arg)));
     add(a, "algo", row.getDictionary(b.getContext()));
+  }
+
+  /// {b = {place = "stack", stages = 3, least = 64}}: what is left out is the compiler's choice.
+  void staged(const Attr &a) {
+    NamedAttrList how;
+    for (const AttrArg &arg : llvm::drop_begin(a.args)) {
+      auto *place = llvm::dyn_cast_or_null<NameExpr>(arg.value.get());
+      if (place)
+        how.set("place", b.getStringAttr(place->text));
+      else
+        how.set(arg.key ? StringRef(arg.key->text) : StringRef("stages"),
+                b.getI64IntegerAttr(numberOf(arg)));
+    }
+    auto *tensor = llvm::dyn_cast_or_null<NameExpr>(a.args[0].value.get());
+    std::string key = tensor ? tensor->text : std::to_string(numberOf(a.args[0]));
+    add(a, "stage",
+        b.getDictionaryAttr({b.getNamedAttr(key, how.getDictionary(b.getContext()))}));
   }
 
   /// `@keep(i)` of a form's own axes; of a form whose value lives in one iteration already, the count that `@keep(2)` states.

@@ -9,9 +9,11 @@
 // (`par.machine.instrs`). Columns go outermost, so that a panel of b stays in the second cache
 // while the rows of a stream past it. Only attributes are written; pins are kept, and a tile that the source gives
 // takes the instruction too where it fits.
+#include "compiler/plan/CpuStages.h"
 #include "compiler/plan/Gpu.h"
 #include "compiler/plan/Passes.h"
 #include "compiler/plan/Pins.h"
+#include "compiler/plan/Policy.h"
 #include "dialects/par/Contraction.h"
 #include "dialects/par/ParOps.h"
 #include "dialects/par/Stride.h"
@@ -60,8 +62,11 @@ struct PlanTiling : impl::PlanTilingBase<PlanTiling> {
       return gpu::decideTiles(module, *gpu);
     for (auto func : module.getOps<func::FuncOp>())
       for (Operation *op : candidatesOf(func, Point::tiling))
-        if (level > 1 || isPinned(op, "tile") || isPinned(op, "instr"))
-          decide(module, cast<par::ForallOp>(op));
+        if (auto nest = cast<par::ForallOp>(op);
+            level > 1 || isPinned(op, "tile") || isPinned(op, "instr") || isPinned(op, "stage")) {
+          cpu::checkStages(nest);
+          decide(module, nest);
+        }
   }
 
   /// The contraction that a register tile can take: the innermost row and column; what else there is stays outside.
@@ -111,7 +116,7 @@ struct PlanTiling : impl::PlanTilingBase<PlanTiling> {
     return list.getDictionary(forall.getContext());
   }
 
-  static void decide(ModuleOp module, par::ForallOp forall) {
+  void decide(ModuleOp module, par::ForallOp forall) {
     DictionaryAttr asked = isPinned(forall, "instr") ? getInstr(forall) : DictionaryAttr();
     StringRef wanted = asked ? asked.getAs<StringAttr>("name").getValue() : StringRef();
     bool isHandWritten = forall->hasAttr(tileName) && !isPinned(forall, "tile");
@@ -133,12 +138,17 @@ struct PlanTiling : impl::PlanTilingBase<PlanTiling> {
                   : "the machine has no instruction of that name");
     if (!instr)
       return;
+    bool isContrary = plan::isContrary(module);
+    if (isContrary && !forall->hasAttr(tileName) && !asked)
+      return;
     StringRef m = c->getAxisName(c->m.back()), n = c->getAxisName(c->n.back());
     Builder b(forall.getContext());
     if (!forall->hasAttr(tileName))
       forall->setAttr(tileName, b.getDictionaryAttr({b.getNamedAttr(m, instr.get("m")),
                                                      b.getNamedAttr(n, instr.get("n"))}));
     setInstr(forall, instr);
+    if (level > 1 || isPinned(forall, "stage"))
+      cpu::decideStages(module, *c, instr);
     if (forall->hasAttr(orderName))
       return;
     SmallVector<Attribute> order;
@@ -146,6 +156,8 @@ struct PlanTiling : impl::PlanTilingBase<PlanTiling> {
       if (i != c->m.back() && i != c->n.back())
         order.push_back(b.getStringAttr(c->getAxisName(i)));
     order.append({b.getStringAttr(n), b.getStringAttr(m)});
+    if (isContrary)
+      std::reverse(order.begin(), order.end());
     forall->setAttr(orderName, b.getArrayAttr(order));
   }
 };

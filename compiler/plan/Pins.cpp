@@ -7,6 +7,7 @@
 // are marked, and what is left at the end is an error at the pin: never ignored. The policy keeps what it finds.
 #include "compiler/plan/Pins.h"
 #include "dialects/par/Straight.h"
+#include "dialects/par/Staging.h"
 #include "dialects/plan/Plan.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/SetVector.h"
@@ -95,7 +96,7 @@ bool isAbout(Operation *op, Point point, StringRef name) {
   case Point::unrolling:
     return name == "straight";
   case Point::tiling:
-    return llvm::is_contained({"tile", "order", "instr", "blocks"}, name);
+    return llvm::is_contained({"tile", "order", "instr", "blocks", "stage"}, name);
   case Point::mapping:
     if (isOfGrain(name))
       return isOutermost(op);
@@ -150,6 +151,10 @@ static Attribute partFor(Operation *op, const Pin &pin, llvm::StringSet<> &lande
       landed.insert(size.getName());
     return DictionaryAttr::get(op->getContext(), kept);
   }
+  if (pin.name == "stage") {
+    StringRef tensor = cast<DictionaryAttr>(pin.value).begin()->getName();
+    return nest && par::tensorOf(nest, tensor) ? pin.value : Attribute();
+  }
   if (pin.name == "order") {
     for (Attribute axis : cast<ArrayAttr>(pin.value))
       if (!nest || !hasOwn(nest, cast<StringAttr>(axis).getValue()))
@@ -174,7 +179,7 @@ StringRef machineName(ModuleOp module) {
 }
 
 static bool isPinOfLoop(StringRef name) {
-  return name != "store" && name != "algo" && name != "class" && name != "stage";
+  return name != "store" && name != "algo" && name != "class";
 }
 
 bool hasPinnedLoop(Operation *op) {
@@ -252,6 +257,12 @@ private:
     }
     if (name == "store")
       op->removeAttr(depthName);
+    if (auto old = op->getAttrOfType<DictionaryAttr>(stageName); old && name == "stage") {
+      NamedAttrList both(old);
+      for (NamedAttribute entry : cast<DictionaryAttr>(value))
+        both.set(entry.getName(), entry.getValue());
+      value = both.getDictionary(op->getContext());
+    }
     op->setAttr(("plan." + name).str(), value);
   }
 
@@ -285,8 +296,7 @@ static std::string whyUnused(const Pin &pin, ArrayRef<Operation *> left) {
     return "no tensor stands here: it is used as a whole, by nothing, or equals another that "
            "stands for it";
   if (pin.name == "stage")
-    return "a CPU reads what a loop needs where it lies: nothing is staged "
-           "(docs/decisions/011-contractions-without-packing.md)";
+    return "no loop of this form reads a parameter of that name, or so many tensors, from memory";
   if (pin.name == "algo")
     return "there is one way to do this; algorithms are for `scan`, `scatter`, `filter` and sorts";
   if (pin.name == "class")

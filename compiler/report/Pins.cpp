@@ -69,6 +69,25 @@ static std::string algoText(Operation *op) {
   return text + ")";
 }
 
+/// `@stage(b, stack, least = 64)`, of each tensor that is copied.
+static std::string stageText(Operation *op) {
+  std::string text;
+  auto stage = op->getAttrOfType<DictionaryAttr>(plan::stageName);
+  for (NamedAttribute entry : stage ? stage : DictionaryAttr::get(op->getContext())) {
+    auto how = dyn_cast<DictionaryAttr>(entry.getValue());
+    if (!how)
+      continue;
+    text += (text.empty() ? "@stage(" : " @stage(") + entry.getName().str();
+    if (auto place = how.getAs<StringAttr>("place"))
+      text += ", " + place.str();
+    for (StringRef number : {"least", "elements"})
+      if (auto n = how.getAs<IntegerAttr>(number))
+        text += ", " + number.str() + " = " + std::to_string(n.getInt());
+    text += ")";
+  }
+  return text;
+}
+
 static std::string instrText(Operation *op) {
   if (DictionaryAttr row = plan::getInstr(op))
     return "@instr(" + row.getAs<StringAttr>("name").str() + ")";
@@ -136,6 +155,7 @@ static std::map<std::string, std::string> takenBy(Operation *op, Point point) {
     put("tile", sizesText(op, plan::tileName, ""));
     put("order", orderText(op));
     put("instr", instrText(op));
+    put("stage", stageText(op));
     break;
   case Point::mapping:
     put("vector", vectorText(op));
@@ -248,7 +268,7 @@ bool namesOthers(const std::string &text, const std::set<std::string> &axes) {
 
 void PinWriter::settle(Texts &texts, const std::vector<Candidate> &all, unsigned k) const {
   static const std::vector<std::string> names = {"algo",  "straight", "blocks", "tile", "order",
-                                                 "instr", "vector",   "unroll", "grain"};
+                                                 "instr", "stage", "vector",   "unroll", "grain"};
   auto forms = formsOf(checked, files);
   Numbered numbered(plan::kindOf(plan::points[k]));
   for (const std::string &name : names) {
@@ -351,7 +371,7 @@ PinWriter::merged(llvm::function_ref<std::vector<std::string>(const Texts &)> of
 std::string PinWriter::kept(const Attrs &attrs, bool elsewhere) const {
   static const std::set<std::string> decided = {"inline", "materialize", "keep", "vector",
                                                 "unroll", "grain",       "tile", "order",
-                                                "instr",  "algo"};
+                                                "instr", "stage",  "algo"};
   std::string text, target, classes;
   for (const Attr &a : attrs) {
     if (a.name.text == "class") {

@@ -28,6 +28,7 @@ enum class Takes {
   Classes,
   Values,
   Numbers,
+  Staged,
   Any
 };
 struct Row {
@@ -48,7 +49,7 @@ static const Row obeyed[] = {
     {"order", Takes::Axes, Form | Par | Fn},
     {"instr", Takes::Word, Form | Par | Fn},
     {"algo", Takes::Algorithm, Form | Fn},
-    {"stage", Takes::Any, Form | Par},
+    {"stage", Takes::Staged, Form | Par | Fn},
     {"class", Takes::Classes, Form},
     {"specialize", Takes::Values, Fn},
     {"on", Takes::Target, Form | Par | Seq | For | Fn},
@@ -90,10 +91,17 @@ static bool isNone(const Attr &a) {
   return word && word->text == "none";
 }
 
-/// What may stand once. `@unroll` and `@unroll(4)` are two things, and so are tiles of tasks and of registers.
+/// What may stand once. `@unroll` and `@unroll(4)` are two things, and so are tiles of tasks and of registers, and copies of
+/// two tensors.
 static std::string keyOf(const Attr &a) {
   bool isOther = (a.name.text == "unroll" && (a.args.empty() || isNone(a))) ||
                  (a.name.text == "tile" && !a.args.empty() && !a.args[0].key);
+  const Expr *tensor =
+      a.name.text == "stage" && !a.args.empty() ? a.args[0].value.get() : nullptr;
+  if (auto *name = llvm::dyn_cast_or_null<NameExpr>(tensor))
+    return "stage " + name->text;
+  if (auto *number = llvm::dyn_cast_or_null<IntLitExpr>(tensor))
+    return "stage " + std::to_string(number->magnitude);
   return a.name.text + (isOther ? "'" : "");
 }
 
@@ -135,6 +143,22 @@ static bool isAlgorithm(const Attr &a) {
   return llvm::all_of(llvm::drop_begin(a.args), [&](const AttrArg &arg) {
     return arg.key && arg.key->text != "name" && countOf(arg) && seen.insert(arg.key->text).second;
   });
+}
+
+/// `@stage(b)`, `@stage(b, stack, least = 64, elements = 1024)`, `@stage(2, shared, 3)`
+static bool isStaged(const Attr &a) {
+  llvm::StringSet<> seen;
+  for (auto [k, arg] : llvm::enumerate(a.args)) {
+    auto *word = llvm::dyn_cast_or_null<NameExpr>(arg.value.get());
+    bool isRight = k == 0   ? !arg.key && (word || countOf(arg))
+                   : arg.key ? countOf(arg) && seen.insert(arg.key->text).second &&
+                                   llvm::is_contained({"least", "elements"}, arg.key->text)
+                   : k == 1  ? word && llvm::is_contained({"stack", "workspace", "shared"}, word->text)
+                             : k == 2 && !a.args[1].key && countOf(arg);
+    if (!isRight)
+      return false;
+  }
+  return !a.args.empty();
 }
 
 bool Checker::hasAttr(const Attrs &attrs, llvm::StringRef name) {
@@ -270,6 +294,11 @@ void Checker::checkAttr(const Attr &a, AttrPlace place, const llvm::StringSet<> 
     return;
   case Takes::Numbers:
     return checkNumbers(a);
+  case Takes::Staged:
+    if (!isStaged(a))
+      wrong("(b, stack)`: a tensor that the loop reads, by its parameter's name or its number among those, and where its "
+            "copy lies: `stack` or `workspace`, for GPUs `shared` and the stages of a ring");
+    return;
   case Takes::Any:
     if (a.args.empty())
       wrong("(…)`, with what it chooses");

@@ -16,6 +16,7 @@
 // This is scalar expansion at the size of the tile, never at full size. Several axes of the
 // reduction: the last is the contraction's, the others are seqs around it (the accumulator outlives
 // them). Only what `plan-tiling` marked comes here.
+#include "compiler/transform/Outside.h"
 #include "compiler/transform/Passes.h"
 #include "dialects/par/Combine.h"
 #include "dialects/par/Contraction.h"
@@ -98,41 +99,18 @@ private:
     par::YieldOp::create(b, loc);
   }
 
-  /// Index `v` of a factor as an affine expression of (row, column, k); what does not move is a
-  /// symbol's value, computed here with the loop variables at their lower bounds.
-  AffineExpr affine(Value v, ArrayRef<Value> ivs, IRMapping &atStart,
-                    SmallVectorImpl<Value> &symbols) {
-    AffineExpr e = b.getAffineSymbolExpr(symbols.size());
-    for (auto [d, iv] : llvm::enumerate(ivs))
-      e = e + b.getAffineDimExpr(d) * *par::strideOf(v, iv);
-    symbols.push_back(cloneAt(v, atStart));
-    return e;
-  }
-
-  /// `v` recomputed here, the loop variables replaced.
-  Value cloneAt(Value v, IRMapping &atStart) {
-    if (Value known = atStart.lookupOrNull(v))
-      return known;
-    Operation *op = v.getDefiningOp();
-    if (!op || !tile->isProperAncestor(op))
-      return v;
-    for (Value operand : op->getOperands())
-      cloneAt(operand, atStart);
-    return b.clone(*op, atStart)->getResult(cast<OpResult>(v).getResultNumber());
-  }
-
   void contract(Value acc, ValueRange lengths) {
     par::ReduceOp reduce = c.reduce;
     unsigned axes = reduce.getLower().size();
     OpBuilder::InsertionGuard guard(b);
-    IRMapping atStart;
+    Outside atStart(b, tile);
     for (unsigned d = 0; d < 2; ++d)
-      atStart.map(tile.getBody().front().getArgument(d), tile.getLower()[d]);
+      atStart.place(tile.getBody().front().getArgument(d), tile.getLower()[d]);
     // Bounds of the reduction may be computed in the tile's body.
     SmallVector<Value> lower, upper;
     for (unsigned d = 0; d < axes; ++d) {
-      lower.push_back(cloneAt(reduce.getLower()[d], atStart));
-      upper.push_back(cloneAt(reduce.getUpper()[d], atStart));
+      lower.push_back(atStart.of(reduce.getLower()[d]));
+      upper.push_back(atStart.of(reduce.getUpper()[d]));
     }
     Block &body = reduce.getBody().front();
     for (unsigned d = 0; d + 1 < axes; ++d) {
@@ -141,22 +119,22 @@ private:
       Block *inner = b.createBlock(&seq.getBody(), {}, b.getIndexType(), loc);
       par::YieldOp::create(b, loc);
       b.setInsertionPointToStart(inner);
-      atStart.map(body.getArgument(d), inner->getArgument(0));
+      atStart.place(body.getArgument(d), inner->getArgument(0));
     }
     Value from = lower[axes - 1], to = upper[axes - 1];
     auto piece = sizeOf(c.k.back());
     if (piece)
       std::tie(from, to) =
           openPieces(from, to, *piece, cast<StringAttr>(reduce.getAxes()[axes - 1]));
-    atStart.map(body.getArgument(axes - 1), from);
+    atStart.place(body.getArgument(axes - 1), from);
     SmallVector<Value> ivs = {tile.getBody().front().getArgument(0),
                               tile.getBody().front().getArgument(1), body.getArgument(axes - 1)};
     SmallVector<Value> symbols;
     SmallVector<AffineExpr> a, w;
     for (Value index : c.a.load.getIndices())
-      a.push_back(affine(index, ivs, atStart, symbols));
+      a.push_back(atStart.affine(index, ivs, symbols));
     for (Value index : c.b.load.getIndices())
-      w.push_back(affine(index, ivs, atStart, symbols));
+      w.push_back(atStart.affine(index, ivs, symbols));
     unsigned count = symbols.size();
     auto map = [&](ArrayRef<AffineExpr> e) { return AffineMap::get(3, count, e, b.getContext()); };
     AffineMap mapC = map({b.getAffineDimExpr(0), b.getAffineDimExpr(1)});

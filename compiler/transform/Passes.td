@@ -88,6 +88,11 @@ def StagePanels : Pass<"stage-panels", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
 }
 
+def StageBoxes : Pass<"stage-boxes", "::mlir::ModuleOp"> {
+  let summary = "What a tile of a plain nest reads of a tensor is copied first, by plan.stage";
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def Distribute : Pass<"distribute", "::mlir::ModuleOp"> {
   let summary = "A tile of a contraction becomes a fragment, a par.contract and an epilogue";
   let dependentDialects = ["::mlir::arith::ArithDialect"];
