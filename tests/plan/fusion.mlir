@@ -70,3 +70,36 @@ func.func @pinned(%n: index, %x: tensor<?xf32>) -> tensor<?xf32> {
   } : tensor<?xf32>
   return %y : tensor<?xf32>
 }
+
+// The term of a sum of rows is combined as it is made. One that is read too is not.
+// CHECK-LABEL: func.func @term
+// CHECK: tx.compute {{.*}}plan.store = "inline", plan.why = "a term: each element is combined as it is made"
+func.func @term(%m: index, %n: index, %x: tensor<?x?xf32>) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %y = tx.reduce add (%p) = (%c0) to (%m) axes ["p"] {
+    %r = tx.compute (%j) = (%c0) to (%n) axes ["j"] {
+      %v = tx.read %x[%p, %j] : tensor<?x?xf32>
+      tx.yield %v : f32
+    } : tensor<?xf32>
+    tx.yield %r : tensor<?xf32>
+  } : tensor<?xf32>
+  return %y : tensor<?xf32>
+}
+// CHECK-LABEL: func.func @term_that_is_read
+// CHECK-NOT: plan.store = "inline"
+func.func @term_that_is_read(%m: index, %n: index, %x: tensor<?x?xf32>) -> (tensor<?xf32>, f32) {
+  %c0 = arith.constant 0 : index
+  %y, %z = tx.reduce max (%p) = (%c0) to (%m) axes ["p"] {
+    %r = tx.compute (%j) = (%c0) to (%n) axes ["j"] {
+      %v = tx.read %x[%p, %j] : tensor<?x?xf32>
+      %e = math.exp %v : f32
+      tx.yield %e : f32
+    } : tensor<?xf32>
+    %s = tx.reduce add (%k) = (%c0) to (%n) axes ["k"] {
+      %v = tx.read %r[%k] : tensor<?xf32>
+      tx.yield %v : f32
+    } : f32
+    tx.yield %r, %s : tensor<?xf32>, f32
+  } : tensor<?xf32>, f32
+  return %y, %z : tensor<?xf32>, f32
+}

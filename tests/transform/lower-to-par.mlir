@@ -113,3 +113,29 @@ func.func @some_rows(%m: index {tx.dim = "m"}, %n: index {tx.dim = "n"}, %xa: te
   } -> tensor<?xf32>
   return %y : tensor<?xf32>
 }
+
+// A term that is marked `inline` has no buffer: its loop combines each element as it is made, by the licence of a reduction.
+// CHECK-LABEL: func.func @term(
+// CHECK-NOT: par.alloc
+// CHECK: par.seq (%[[P:.*]]) =
+// CHECK-NEXT: par.forall (%[[J:.*]]) = {{.*}} axes ["j"]
+// CHECK: %[[PRODUCT:.*]] = arith.mulf
+// CHECK: %[[OLD:.*]] = par.load %[[Y:.*]][%[[J]]]
+// CHECK: %[[SUM:.*]] = arith.addf %[[OLD]], %[[PRODUCT]] {par.fuse}
+// CHECK: par.store %[[SUM]], %[[Y]][%[[J]]]
+func.func @term(%m: index {tx.dim = "m"}, %n: index {tx.dim = "n"}, %xa: tensor<?x?xf32> {tx.name = "x"}) -> (tensor<?xf32> {tx.name = "y"}) {
+  %c0 = arith.constant 0 : index
+  %x = tx.bind %xa [%m, %n] : tensor<?x?xf32>
+  %y = tx.kernel {
+    %t = tx.reduce add (%p) = (%c0) to (%m) axes ["p"] {
+      %r = tx.compute (%j) = (%c0) to (%n) axes ["j"] attributes {plan.store = "inline", plan.why = "a term"} {
+        %v = tx.read %x[%p, %j] : tensor<?x?xf32>
+        %s = arith.mulf %v, %v : f32
+        tx.yield %s : f32
+      } : tensor<?xf32>
+      tx.yield %r : tensor<?xf32>
+    } : tensor<?xf32>
+    tx.yield %t : tensor<?xf32>
+  } -> tensor<?xf32>
+  return %y : tensor<?xf32>
+}
