@@ -18,18 +18,26 @@ void FnImporter::verifyFacts(const FnDecl &fn) {
   for (const DataCheck &check : program.checked.dataChecks) {
     if (check.fn != &fn)
       continue;
+    if (check.isRange && tests) // a caller knows it of what it lends
+      continue;
     At at(*this, program.checked.sites[check.site].range);
-    if (check.fact)
-      verifyFact(*check.fact, check.site);
-    else
-      verifyPermutation(*fn.params[check.param].decl, check.site);
+    testWhereHeld([&] {
+      if (check.isRange)
+        verifyRange(fn.params[check.param], check.site);
+      else if (check.fact)
+        verifyFact(*check.fact, check.site);
+      else
+        verifyPermutation(*fn.params[check.param].decl, check.site);
+    });
   }
 }
 
 void FnImporter::makeCheck(ValueRange lower, ValueRange upper, ArrayAttr axes, int64_t site,
                            llvm::function_ref<Value(ValueRange)> holds) {
+  if (tests)
+    return test(lower, upper, axes, site, holds);
   bool isInForm = !isa<func::FuncOp>(b.getInsertionBlock()->getParentOp());
-  if (program.isChecked && (inPlace || isInForm)) // what follows does not run where it fails
+  if (program.isChecked && (inPlace || isInForm || isInside)) // what follows does not run where it fails
     return testInPlace(lower, upper, axes, site, holds);
   auto op = tx::CheckOp::create(b, loc, lower, upper, b.getI64IntegerAttr(site), axes);
   Body body(*this, op.getBody(), lower.getTypes());
@@ -83,8 +91,7 @@ Value FnImporter::relations(const std::vector<ExprPtr> &chain, const std::vector
 }
 
 /// `v in 0..c or -100`. A number above every i64 is in no range.
-Value FnImporter::inSet(const Expr &e, const std::vector<Span> &set) {
-  Leaf value = leaf(e);
+Value FnImporter::inSet(const Leaf &value, const std::vector<Span> &set) {
   Value v = scalars().toIndex(value.kind, value.value), any;
   auto compare = [&](BinaryOp op, Value x, Value y) {
     return scalars().binary(op, ScalarKind::I64, x, y, ScalarKind::I64);
@@ -103,6 +110,20 @@ Value FnImporter::inSet(const Expr &e, const std::vector<Span> &set) {
     any = both(compare(BinaryOp::Le, zero, v), any);
   }
   return any;
+}
+
+/// Every element of a parameter, whether it is used or not.
+void FnImporter::verifyRange(const Param &param, int64_t site) {
+  Leaf l = env[param.decl.get()].leaves[0];
+  SmallVector<Value> upper = leafExtents(l),
+                     lower(upper.size(), arith::ConstantIndexOp::create(b, loc, 0));
+  SmallVector<std::string> texts;
+  for (size_t i = 0; i < upper.size(); ++i)
+    texts.push_back(upper.size() == 1 ? "element" : "axis " + std::to_string(i));
+  SmallVector<StringRef> names(texts.begin(), texts.end());
+  makeCheck(lower, upper, b.getStrArrayAttr(names), site, [&](ValueRange i) {
+    return inSet({readElement(l, i), l.kind}, param.declared.set);
+  });
 }
 
 // ---- all ----
@@ -157,7 +178,7 @@ Value FnImporter::holdsEach(ArrayRef<const Fact::Each *> group) {
   Value all;
   for (const Fact::Each *each : group)
     all = both(all, each->set.empty() ? relations(each->chain, each->rels)
-                                      : inSet(*each->chain[0], each->set));
+                                      : inSet(leaf(*each->chain[0]), each->set));
   return all;
 }
 
@@ -185,12 +206,14 @@ void FnImporter::verifyAll(const Fact &fact, int64_t site) {
     while (from < fact.each.size() && !readsAtElements(fact.each[from]) &&
            !llvm::any_of(group, [&](auto *each) { return speaksOfBinders(fact, *each); }))
       group.push_back(&fact.each[from++]);
-    SmallVector<Value> lower, upper;
-    bounds(fact.domain, 0, to, lower, upper);
-    makeCheck(lower, upper, axisNames(fact.binders, 0, to), site, [&](ValueRange args) {
-      for (size_t i = 0; i < to; ++i)
-        bindBinder(*fact.binders[i], args[i]);
-      return holdsFrom(fact, to, group);
+    testWhereHeld([&] {
+      SmallVector<Value> lower, upper;
+      bounds(fact.domain, 0, to, lower, upper);
+      makeCheck(lower, upper, axisNames(fact.binders, 0, to), site, [&](ValueRange args) {
+        for (size_t i = 0; i < to; ++i)
+          bindBinder(*fact.binders[i], args[i]);
+        return holdsFrom(fact, to, group);
+      });
     });
   }
 }
@@ -206,24 +229,26 @@ void FnImporter::verifyPermutation(const Decl &param, int64_t site) {
   checkEach(n, site, [&](Value i) {
     return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, element(p, i), n).getResult();
   });
-  auto island = par::DoOp::create(
-      b, loc, {tensorType(ScalarKind::I64, 1)}, {p.value}, {n},
-      [&](OpBuilder &, Location, ValueRange buffers) {
-        Value zero = arith::ConstantIndexOp::create(b, loc, 0);
-        auto seq =
-            par::SeqOp::create(b, loc, TypeRange(), zero, n, ValueRange(), b.getStringAttr("i"));
-        plan::setWhy(seq, "on one thread, as two elements may have one place");
-        Body body(*this, seq.getBody(), {b.getIndexType()});
-        Value at = element({buffers[0], p.kind}, body.args[0]);
-        par::StoreOp::create(b, loc, scalars().toElement(ScalarKind::I64, body.args[0]), buffers[1],
-                             ValueRange{at});
-        par::YieldOp::create(b, loc);
-      });
-  Leaf inverse{island.getResult(0), ScalarKind::I64};
-  checkEach(n, site, [&](Value i) {
-    return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, element(inverse, element(p, i)),
-                                 i)
-        .getResult();
+  testWhereHeld([&] {
+    auto island = par::DoOp::create(
+        b, loc, {tensorType(ScalarKind::I64, 1)}, {p.value}, {n},
+        [&](OpBuilder &, Location, ValueRange buffers) {
+          Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+          auto seq =
+              par::SeqOp::create(b, loc, TypeRange(), zero, n, ValueRange(), b.getStringAttr("i"));
+          plan::setWhy(seq, "on one thread, as two elements may have one place");
+          Body body(*this, seq.getBody(), {b.getIndexType()});
+          Value at = element({buffers[0], p.kind}, body.args[0]);
+          par::StoreOp::create(b, loc, scalars().toElement(ScalarKind::I64, body.args[0]), buffers[1],
+                               ValueRange{at});
+          par::YieldOp::create(b, loc);
+        });
+    Leaf inverse{island.getResult(0), ScalarKind::I64};
+    checkEach(n, site, [&](Value i) {
+      return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, element(inverse, element(p, i)),
+                                   i)
+          .getResult();
+    });
   });
 }
 

@@ -2,10 +2,10 @@
 //
 //   scan(+, exclusive) n |i| { x[i] }        →  %y = tx.scan add (%i) = (0) to (%n) {exclusive} { x[i] }
 //   let u: f32[k] = filter n |i| where c { e }  →  %k, %u = tx.filter (%i) = (0) to (%n) where { c } { e }
-// The domain is a box that starts at 0, as that of a compute. Elements are those of tensors (i64 is i64), and so
+// The domain is a box that starts at 0, as that of a compute (else ImportRaggedFilter.cpp). Elements are those of tensors (i64 is i64), and so
 // are the operands of a user's op. A function returns the dims that it finds behind its results, and a
 // call of it has them as results.
-#include "compiler/import/Importer.h"
+#include "compiler/import/RaggedFilter.h"
 
 using namespace mlir;
 
@@ -86,6 +86,8 @@ SmallVector<Value> FnImporter::elementsOf(Val v, const Type &type) {
 }
 
 Val FnImporter::filter(const FilterExpr &e) {
+  if (e.most)
+    return RaggedFilter{*this, e}.build();
   auto types = leavesOf(e.type);
   for (const Type *t : types)
     for (const facts::Expr &inner : llvm::drop_begin(t->shape))

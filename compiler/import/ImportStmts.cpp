@@ -32,7 +32,8 @@ void FnImporter::statement(const Stmt &s) {
   case StmtKind::Assume:
     return testAssumed(llvm::cast<AssumeStmt>(s));
   case StmtKind::Call:
-    return callStatement(llvm::cast<CallStmt>(s));
+    lend(*llvm::cast<CallStmt>(s).call);
+    return;
   case StmtKind::Barrier:
     par::BarrierOp::create(b, loc);
     return;
@@ -58,14 +59,7 @@ void FnImporter::let(const LetStmt &s) {
     auto found = resultBuffers.find(s.pattern.decl.get());
     if (found == resultBuffers.end())
       return;
-    Leaves leaving = v.leaves; // what is outside of a view leaves with it
-    llvm::append_range(leaving, v.outside);
-    for (const Leaf &l : v.leaves)
-      if (v.failure)
-        leaving.push_back(
-            {isFloat(l.kind) ? scalars().real(l.kind, "0.0") : scalars().integer(l.kind, 0),
-             l.kind});
-    for (auto [to, from] : llvm::zip(Leaves(found->second), leaving))
+    for (auto [to, from] : llvm::zip(Leaves(found->second), leavingValues(v)))
       store(to, {}, from, AssignOp::Set);
     return;
   }
@@ -83,6 +77,16 @@ void FnImporter::let(const LetStmt &s) {
            llvm::zip_equal(Leaves(found->second), Leaves(env[p->decl.get()].leaves)))
         store(to, {}, from, AssignOp::Set);
   }
+}
+
+Leaves FnImporter::leavingValues(const Val &v) {
+  Leaves leaving = v.leaves;
+  llvm::append_range(leaving, v.outside);
+  for (const Leaf &l : v.leaves)
+    if (v.failure)
+      leaving.push_back(
+          {isFloat(l.kind) ? scalars().real(l.kind, "0.0") : scalars().integer(l.kind, 0), l.kind});
+  return leaving;
 }
 
 void FnImporter::buffer(const BufferStmt &s) {

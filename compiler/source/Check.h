@@ -21,7 +21,7 @@
 //   limit of 2^47 bytes a tensor.
 // * A parameter's range of values (`RType::set`) on a tensor is a promise of the caller's data:
 // code tests each element that it
-//   reads (`FailureSite`); on a scalar it is an entry check.
+//   reads (`FailureSite`), or all of what is `inout` first (`DataCheck`); on a scalar it is an entry check.
 #pragma once
 #include "compiler/source/Diagnostics.h"
 #include <set>
@@ -46,6 +46,7 @@ struct DataCheck {
   const Fact *fact = nullptr; // null: parameter `param` is a permutation
   unsigned param = 0;
   size_t site = 0;
+  bool isRange = false; // no permutation, but `inout`: its elements are in its range
 };
 
 /// One line of `explain`: why an access is safe, a par free of races, a buffer written.
@@ -59,6 +60,7 @@ struct CheckNote {
     Disjoint,
     Written,
     CallFact,
+    CallData,
     Fact,
     Assumed,
     Planned
@@ -76,6 +78,10 @@ struct CheckedProgram {
   std::vector<DataCheck> dataChecks;
   std::set<const Expr *>
       trustedCalls;             // of functions with facts on data, all of which are proved there
+  /// Calls after which the caller relies on what stands only where no test fails: a failing one ends the call there.
+  std::set<const Expr *> endingCalls;
+  /// Functions with facts on data that some call tests, and those whose bodies make such a call.
+  std::set<const FnDecl *> testingFns;
   std::vector<CheckNote> notes; // in the order of the walk
   std::vector<SourceRange> machineOnly; // asm that says neither `means` nor what to do instead
   /// The expression that a fresh symbol stands for: an element, a wrapping operation, an `if`.
@@ -86,6 +92,8 @@ struct CheckedProgram {
   std::unordered_map<const Expr *, facts::Expr> extentBound;
   /// Of those, what is made of data, by `hash`: memory is planned for the bound.
   std::unordered_map<size_t, facts::Expr> dataLimit;
+  /// Of extents of what is found among the stores of a block and used behind them, by `hash`: an upper bound over dims.
+  std::unordered_map<size_t, facts::Expr> leavingBound;
 };
 
 /// Checks `program`, which `out` then owns, and reports what is wrong. True: the program is right, and `diags` has no

@@ -1,14 +1,15 @@
 // Facts on data at calls: what a callee verifies of its arguments follows from what the caller knows,
-// or is tested where the call can end.
+// or is tested where the call stands.
 //
-// F6: `where row[0] == 0, sorted(row)` of a callee, said of the arguments: the callee's elements
-// become the caller's at the same indices, and each fact is proved in the order of the list, as one
-// may rely on those before it.
+// `where row[0] == 0, sorted(row)` of a callee, said of the arguments: the callee's elements become the
+// caller's at the same indices, and each fact is proved in the order of the list, as one may rely on
+// those before it.
 //
 //   fn f(row: i64[m + 1], …) where row[0] == 0, sorted(row) { compute b |i| { ends(row, x[i]) } }
 // In: a call whose dims are solved. Out: `trustedCalls`, those of which every fact is proved; no code tests
-// them again. Every other call is refused where a failing test could not end it: in a form, a loop, an `if`,
-// of a function that is lent something, and of one that itself makes such a call.
+// them again. The facts of every other call are tested at run time, and the caller knows none of them. Where a
+// failing test cannot end the call at once (in a form, a loop, an `if`, of a function that is lent something),
+// other values stand for its results, so F6: these have what the results are declared to have.
 #include "compiler/source/Checker.h"
 
 namespace texpr {
@@ -127,7 +128,70 @@ bool Checker::isFactKnown(const CallExpr &e, const FnDecl &fn, const CallFact &f
   return true;
 }
 
-/// F6. Marks the call where all that its function verifies is known.
+/// What stands for a result where a test fails is the first value of its range, or for a `perm` 0, 1, 2, …; a
+/// result of which this is not proved to be what it is declared to be.
+const ResultDecl *Checker::openResult(const FnDecl &fn,
+                                      const llvm::DenseMap<Symbol, FExpr> &solved) {
+  auto here = [&](const FExpr &x) {
+    return x.substitute([&](Symbol s) {
+      auto found = solved.find(s);
+      return found == solved.end() ? std::nullopt : std::optional(found->second);
+    });
+  };
+  for (const ResultDecl &r : fn.results) {
+    if (r.declared.set.empty() || !r.type.isLeaf())
+      continue;
+    const TensorFacts declared = declaredFacts(r.declared);
+    if (r.declared.perm || declared.spans.empty())
+      return &r;
+    Assuming scope(*this);
+    for (const FExpr &extent : r.type.shape) // else there is no element
+      assume(Constraint{FExpr(0), Rel::LT, here(extent)});
+    const FExpr lo = here(declared.spans[0].lo);
+    const facts::Range most = rangeOf(r.type.scalar);
+    if ((declared.spans[0].end && !isProved({lo, Rel::LT, here(*declared.spans[0].end)})) ||
+        (most.lo && !isProved({FExpr(*most.lo), Rel::LE, lo})) ||
+        (most.hi && !isProved({lo, Rel::LE, FExpr(*most.hi)})))
+      return &r;
+  }
+  return nullptr;
+}
+
+/// Where a failing test ends the call at once: anything that follows may rely on it.
+bool Checker::mayEndHere(const FnDecl &fn) const {
+  return !insideForm() && choiceDepth == 0 && !hasInout(fn);
+}
+
+/// F6. `open`: a fact that is tested.
+void Checker::checkTestedCall(const CallExpr &e, const FnDecl &fn, const CallFact &open,
+                              const llvm::DenseMap<Symbol, FExpr> &solved) {
+  const bool findsDims = llvm::any_of(
+      fn.dims, [](const DimBinding &d) { return d.how == DimBinding::How::Found; });
+  const ResultDecl *result = openResult(fn, solved);
+  if (!result && !findsDims)
+    return;
+  if (mayEndHere(fn)) {
+    out.endingCalls.insert(&e);
+    if (auto caller = fnInfo.find(currentFn); caller != fnInfo.end() && !caller->second.ending)
+      caller->second.ending = &e;
+    return;
+  }
+  auto error = diags.error(
+      e.range, "the facts of `" + fn.name.text + "` are tested at this call, " +
+                   (result ? "and where one fails the first value of its result's range stands "
+                             "for it: that there is one is not proved here"
+                           : "but a length that it finds is not yet supported there"));
+  if (result)
+    error.note(result->declared.set[0].lo->range, "of this range");
+  if (open.fact)
+    error.note(open.fact->range, "state this one of the argument in `where` of the caller, and it "
+                                 "is not tested here");
+  else
+    error.note(open.vector->name.range,
+               "declare the argument `perm` in the caller, and this is not tested here");
+}
+
+/// Marks the call where all that its function verifies is known.
 void Checker::checkFactsOfCall(const CallExpr &e, const FnDecl &fn,
                                const llvm::DenseMap<Symbol, FExpr> &solved) {
   const FnInfo &info = fnInfo[&fn];
@@ -142,31 +206,34 @@ void Checker::checkFactsOfCall(const CallExpr &e, const FnDecl &fn,
         open = &fact;
   }
   out.trustedCalls.erase(&e);
-  if (!info.callFacts.empty() && !open)
+  out.endingCalls.erase(&e);
+  if (!info.callFacts.empty() && !open) {
     out.trustedCalls.insert(&e);
+    note(CheckNote::Kind::CallData, e.range,
+         "`" + fn.name.text + "`: its facts on data are known here, nothing is tested");
+  }
   if (!open && !info.verifiesInside)
     return;
-  if (auto caller = fnInfo.find(currentFn); caller != fnInfo.end())
+  out.testingFns.insert(&fn);
+  if (auto caller = fnInfo.find(currentFn); caller != fnInfo.end()) {
     caller->second.verifiesInside = true;
-  const char *where = insideForm()       ? "inside a form"
-                      : choiceDepth != 0 ? "inside an `if` statement"
-                      : hasInout(fn)     ? "as a statement"
-                                         : nullptr;
-  if (!where)
+    out.testingFns.insert(currentFn);
+  }
+  if (open)
+    checkTestedCall(e, fn, *open, solved);
+  if (!info.ending)
     return;
-  auto error = diags.error(e.range, std::string("a call ") + where + " of `" + fn.name.text +
-                                        "`, which verifies facts on its arguments, is not yet "
-                                        "supported");
-  if (!open)
-    error.note("by a call of another function in its body; call that one before, or state the fact "
-               "in `where` of `" +
-               fn.name.text + "`");
-  else if (open->fact)
-    error.note(open->fact->range, "this one is not proved here: state it of the argument in "
-                                  "`where` of this function");
-  else
-    error.note(open->vector->name.range, "this permutation is not proved here: declare the "
-                                         "argument `perm` in this function");
+  if (mayEndHere(fn)) {
+    out.endingCalls.insert(&e);
+    if (auto caller = fnInfo.find(currentFn); caller != fnInfo.end() && !caller->second.ending)
+      caller->second.ending = info.ending;
+    return;
+  }
+  diags
+      .error(e.range, "`" + fn.name.text + "` calls a function whose facts are tested there, and "
+                      "relies on what that declares of its result: it is called where a failing "
+                      "test can end the call, outside of forms, loops and `if` statements")
+      .note(info.ending->range, "this call; state its facts in `where` of `" + fn.name.text + "`");
 }
 
 } // namespace texpr

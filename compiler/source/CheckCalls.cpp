@@ -62,12 +62,29 @@ void Checker::checkCall(CallExpr &e, const Type *expected) {
         .note("as in `argsort n |i| { (a[i], desc(b[i])) }`; a number is turned around by `-`");
     return;
   }
-  static const llvm::StringSet<> later = {"addr", "perm", "sorted", "written"};
-  if (later.contains(name))
-    return notYet(e.callee.range, "`" + name + "`");
+  if (refuseFactCall(e))
+    return;
   for (ExprPtr &arg : e.args)
     checkExpr(arg);
   unknownName(e.callee, true);
+}
+
+/// What looks like a call, and is one in its place only. True, with an error that says where.
+bool Checker::refuseFactCall(const CallExpr &e) {
+  const std::string &name = e.callee.text;
+  if (name == "addr") // L6
+    diags.error(e.callee.range, "`addr` is an operand of `asm`, and no value: the language has no pointers")
+        .note("read an element by its indices, as in `x[i, j]`");
+  else if (name == "sorted") // F3
+    diags.error(e.callee.range, "`sorted` is a fact, and no value: it stands in `where` and `assume`")
+        .note("to test it here: `reduce(and) n - 1 |i| { x[i] <= x[i + 1] }`");
+  else if (name == "perm") // F4
+    diags.error(e.callee.range, "`perm` is no function: it stands behind a type, as in `p: i64[n] perm`");
+  else if (name == "written") // F5
+    diags.error(e.callee.range, "`written` is a fact, and no value: it stands in `assume`");
+  else
+    return false;
+  return true;
 }
 
 // ---- conversions and builtins ---------------------------------------------------------------
@@ -349,6 +366,7 @@ bool Checker::expectCount(size_t given, const FnDecl &fn, SourceRange range) {
 }
 
 void Checker::checkFnCall(CallExpr &e, FnDecl &callee) {
+  const bool mayLend = wholeRight == &e;
   std::set<const Expr *> done; // arguments that are checked
   FnDecl *instance = callee.typeParams.empty() ? &callee : instanceFor(e, callee, done);
   if (!instance)
@@ -360,13 +378,8 @@ void Checker::checkFnCall(CallExpr &e, FnDecl &callee) {
         .note(fn.name.range, "declared here");
     return;
   }
-  if (hasInout(fn)) {
-    diags
-        .error(e.range,
-               "`" + fn.name.text + "` changes an `inout` parameter: its call is a statement")
-        .note("write `" + fn.name.text + "(…);` where statements stand");
-    return;
-  }
+  if (hasInout(fn))
+    return mayLend ? checkLendingCall(e, fn, done) : refuseLending(e, fn);
   for (size_t i = 0; i < e.args.size(); ++i)
     if (!done.count(e.args[i].get()))
       checkExpr(e.args[i],
@@ -386,6 +399,13 @@ void Checker::checkFnCall(CallExpr &e, FnDecl &callee) {
   } else if (!checkFnArgs(e, fn, solved)) {
     return;
   }
+  finishCall(e, fn, solved, outer);
+}
+
+/// With the callee's dims: what it demands, and what it gives.
+void Checker::finishCall(CallExpr &e, FnDecl &fn, const Solved &dims,
+                         const std::vector<FExpr> &outer) {
+  Solved solved = dims;
   proveRequired(e, fn, solved);
   checkFactsOfCall(e, fn, solved);
   findCallDims(e, fn, solved);
@@ -397,6 +417,8 @@ void Checker::checkFnCall(CallExpr &e, FnDecl &callee) {
   if (results.empty())
     return;
   e.type = results.size() == 1 ? results[0] : Type::tuple(std::move(results));
+  if (hasInout(fn) && e.type.isScalar() && isInt(e.type.scalar)) // what is lent changes once
+    e.value = newSymbol(fn.name.text, rangeOf(e.type.scalar), SymbolInfo::Kind::Fresh);
   setFreshValue(e);
   for (const ResultDecl &r : fn.results) { // a range of a scalar result is known here, too
     std::optional<FExpr> value;

@@ -196,6 +196,8 @@ std::optional<facts::Expr> Checker::dimBound(const FExpr &e, bool upper, unsigne
         return upper ? *bound - FExpr(1) : *bound;
     if (auto bound = elementBound(*e.asSymbol(), upper))
       return bound;
+    if (const auto &known = upper ? info.most : info.least)
+      return known;
     auto constant = upper ? info.range.hi : info.range.lo;
     return constant && *constant < (int64_t(1) << 47) && *constant > -(int64_t(1) << 47)
                ? std::optional(FExpr(*constant))
@@ -222,8 +224,11 @@ std::optional<facts::Expr> Checker::dimBound(const FExpr &e, bool upper, unsigne
     FExpr total(1);
     for (size_t i = 0; i < parts.size(); ++i) {
       auto bound = part(i, upper);
-      if (!bound || interval(parts[i]).lo.value_or(-1) < 0)
+      if (!bound)
         return std::nullopt;
+      if (interval(parts[i]).lo.value_or(-1) < 0)
+        if (auto least = part(i, false); !least || interval(*least).lo.value_or(-1) < 0)
+          return std::nullopt;
       total = total * *bound;
     }
     return total;

@@ -12,17 +12,17 @@ void Checker::notYet(SourceRange range, const std::string &what) {
   diags.error(range, what + " is not yet supported");
 }
 
-const char *Checker::unsupportedForm(const Expr &e) const {
-  switch (e.kind) {
-  case ExprKind::Asm:
-    return "`asm`";
-  case ExprKind::QuantityLit:
-    return "a literal with a unit";
-  case ExprKind::MethodCall:
-    return "a method call";
-  default:
-    return nullptr;
-  }
+/// What the grammar has among expressions for one place alone. True, with an error that says which.
+bool Checker::refuseOutOfPlace(const Expr &e) {
+  if (e.kind == ExprKind::QuantityLit)
+    diags.error(e.range, "a literal with a unit stands in `ensure` only")
+        .note("as in `ensure workspace <= 64KiB`");
+  else if (auto *call = llvm::dyn_cast<MethodCallExpr>(&e))
+    diags.error(e.range, "`." + call->method.text + "(…)` is an operand of `asm` only")
+        .note("a value has parts, as in `z.re`, and no methods; call a function of it");
+  else
+    return false;
+  return true;
 }
 
 void Checker::checkExpr(ExprPtr &e, const Type *expected) {
@@ -30,13 +30,13 @@ void Checker::checkExpr(ExprPtr &e, const Type *expected) {
     return;
   passGoal(*e);
   dispatch(*e, expected);
-  settleGoal(*e);
+  settleGoals(*e);
   settleStructs(e);
 }
 
 void Checker::dispatch(Expr &e, const Type *expected) {
-  if (const char *form = unsupportedForm(e))
-    return notYet(e.range, form);
+  if (refuseOutOfPlace(e))
+    return;
   switch (e.kind) {
   case ExprKind::IntLit:
     return checkLiteral(llvm::cast<IntLitExpr>(e), expected);

@@ -238,11 +238,49 @@ static std::string onOneLine(const std::string &text) {
   return line;
 }
 
+/// F3: a fact speaks of what nothing changes. True, with an error, where it names what is lent.
+bool Checker::refuseOfLent(const FnDecl &fn, Fact &fact) {
+  const NameExpr *lent = nullptr;
+  auto visit = [&](Expr &e) {
+    auto *name = llvm::dyn_cast<NameExpr>(&e);
+    if (name && !lent && llvm::any_of(fn.params, [&](const Param &p) {
+          return p.isInout && p.decl && p.decl->name.text == name->text;
+        }))
+      lent = name;
+  };
+  Walker walker{visit, nullptr};
+  for (const ExprPtr &e : fact.chain)
+    walker.expr(e.get());
+  for (const Fact::Each &each : fact.each)
+    for (const ExprPtr &e : each.chain)
+      walker.expr(e.get());
+  if (!lent)
+    return false;
+  diags
+      .error(lent->range, "a fact of `where` speaks of what nothing changes, and `" + lent->text +
+                              "` is lent: the first store may break it")
+      .note("a range of its elements is kept by the stores, as in `inout " + lent->text +
+            ": i32[n] in 0..m`")
+      .note("or take what the fact is about as another parameter");
+  return true;
+}
+
 /// After the dims, ranges and relations of dims: all that may stand in a fact is known.
 void Checker::checkDataFacts(FnDecl &fn) {
   for (unsigned i = 0; i < fn.params.size(); ++i) {
     const Param &p = fn.params[i];
-    if (!p.declared.perm || !p.decl || !p.decl->type.isValid())
+    if (!p.isInout || !p.decl || !bufferRange.count(p.decl.get()))
+      continue;
+    const std::string range = setText(p.declared);
+    addDataCheck({&fn, nullptr, i, 0, true}, p.decl->name.range,
+                 p.decl->name.text + ": every element is in " + range);
+    note(CheckNote::Kind::Fact, p.decl->name.range,
+         "`" + p.decl->name.text + " in " + range +
+             "`: verified first, by one pass; each store is proved to keep it");
+  }
+  for (unsigned i = 0; i < fn.params.size(); ++i) {
+    const Param &p = fn.params[i];
+    if (!p.declared.perm || p.isInout || !p.decl || !p.decl->type.isValid())
       continue;
     keepCallFact(fn, nullptr, p.decl.get(), {});
     addDataCheck({&fn, nullptr, i}, p.decl->name.range,
@@ -253,7 +291,8 @@ void Checker::checkDataFacts(FnDecl &fn) {
   }
   for (Fact &fact : fn.where) {
     AllFact all;
-    if (definitions.count(&fact) || !isDataFact(fact) || !checkDataFact(fact, "`where`", all))
+    if (definitions.count(&fact) || !isDataFact(fact) || refuseOfLent(fn, fact) ||
+        !checkDataFact(fact, "`where`", all))
       continue;
     const CallExpr *sorted = callOf(fact, "sorted");
     keepCallFact(fn, &fact, sorted ? tensorNamed(*sorted->args[0]) : nullptr, std::move(all));

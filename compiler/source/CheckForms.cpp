@@ -36,9 +36,13 @@ void Checker::bindAxis(const Axis &axis, Decl &binder, Frame &frame) {
     return;
   assume(Constraint{lo, Rel::LE, s});
   assume(Constraint{s, Rel::LT, hi});
+  if (!isDimExpr(lo))
+    symbols[*s.asSymbol()].least = dimBound(lo, false);
+  if (auto most = isDimExpr(hi) ? std::nullopt : dimBound(hi, true))
+    symbols[*s.asSymbol()].most = *most - FExpr(1);
 }
 
-/// D8: one binder an axis; a bound may use earlier binders of its list, except in `compute`.
+/// D8: one binder an axis; a bound may use earlier binders of its list, except in `compute` and `scan`.
 bool Checker::checkDomain(std::vector<Axis> &domain, const Binders &binders, bool independent,
                           const char *form, Frame &frame) {
   bool isRight = binders.size() == domain.size();
@@ -60,10 +64,11 @@ bool Checker::checkDomain(std::vector<Axis> &domain, const Binders &binders, boo
             diags
                 .error(name->range, std::string("a bound of `") + form + "` may not depend on `" +
                                         name->text + "` of the same list")
-                .note(
-                    form == std::string("scatter")
-                        ? "cover the largest range, and choose with `where`"
-                        : "a tensor is a box: cover the largest one, and choose inside with `if`");
+                .note(form == std::string("scan")
+                          ? "its result has the shape of its domain, a box: scan over the flat "
+                            "range, as `row[0]..row[m]`, by an op on (flag, value) that begins "
+                            "anew at each flag, or cover the largest box"
+                          : "a tensor is a box: cover the largest one, and choose inside with `if`");
             dependent = true;
           }
       };
@@ -83,6 +88,8 @@ bool Checker::checkDomain(std::vector<Axis> &domain, const Binders &binders, boo
     isRight &= domain[i].loValue && domain[i].hiValue;
     if (frame.asksNonEmpty && isRight)
       frame.isNonEmpty &= isProved({*domain[i].loValue, Rel::LT, *domain[i].hiValue});
+    if (frame.asksLengths && isRight)
+      frame.lengths.push_back(lengthOf(*domain[i].loValue, *domain[i].hiValue));
     if (i < binders.size() && binders[i]) {
       bindAxis(domain[i], *binders[i], frame);
       if (!independent)
@@ -139,9 +146,10 @@ bool Checker::checkExtentIsDim(const FExpr &extent, SourceRange range, const Axi
   }
   auto bound = dimBound(extent, true);
   if (!bound) {
-    diags.error(range, "no upper bound of the extent `" + str(extent) + "` is known")
-        .note("memory is planned for the largest one: bound it, as in `min(" + text(range) +
-              ", n)`");
+    auto error = diags.error(range, "no upper bound of the extent `" + str(extent) + "` is known");
+    error.note("memory is planned for the largest one: bound it, as in `min(" + text(range) +
+               ", n)`");
+    noteScalars(error, {extent});
     return false;
   }
   if (axis)

@@ -339,7 +339,7 @@ void Checker::valueOfElement(IndexExpr &e, const std::vector<FExpr> &at) {
   if (!d || d->kind == Decl::Kind::Buffer || isCovered) {
     setFreshValue(e);
     auto f = tensorFacts.find(d);
-    if (d && !isCovered && f != tensorFacts.end())
+    if (d && (!isCovered || d->isTotal) && f != tensorFacts.end())
       assumeCases(rangeCases(f->second, *e.value));
     return;
   }

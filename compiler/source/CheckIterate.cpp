@@ -175,11 +175,13 @@ bool Checker::checkStep(Step &step, std::vector<Carried> &carried, const Type &w
   bool isRight = want.isValid();
   for (const Carried &c : carried)
     isRight &= c.decl && c.decl->type.isValid();
+  nameLending(step.stmts, step.next);
   checkStmts(step.stmts);
   setCarriedGoals(step, carried);
   checkExpr(step.next, isRight ? &want : nullptr);
   if (step.keep)
     checkExpr(step.keep);
+  boundFoundLets(step.stmts, {step.next.get(), step.keep.get()});
   if (!isRight || !step.next || !step.next->type.isValid() ||
       !expectType(*step.next, want, "the next state"))
     return false;

@@ -185,16 +185,49 @@ void Checker::declareFoundDims(LetStmt &s) {
   collect(collect, s.declared->type);
 }
 
-/// D11: among stores, a value with a length of its own is used among them, or rests on none of them.
-void Checker::checkFoundLets(const std::vector<StmtPtr> &stmts, const Expr *after) {
+/// D11: what has a length of its own, and leaves the stores among which it stands, gets memory for the most
+/// that this may be.
+void Checker::boundFoundLets(const std::vector<StmtPtr> &stmts,
+                             const std::vector<const Expr *> &after) {
   if (!frames.empty() && frames.back().kind != Frame::Kind::Form &&
       frames.back().kind != Frame::Kind::Value)
     return;
-  if (const LetStmt *late = foundLets(stmts, {after}).late)
-    diags
-        .error(late->range, "a length that is found between the stores of a block is not yet "
-                            "supported behind the last of them")
-        .note("move this `let` behind the last store, or let it rest on nothing that is stored to");
+  std::vector<const Decl *> lent;
+  if (currentFn && currentFn->body && &currentFn->body->stmts == &stmts)
+    for (const Param &p : currentFn->params)
+      if (p.isInout)
+        lent.push_back(p.decl.get());
+  auto boundSymbols = [&](const FExpr &e) {
+    std::vector<facts::Symbol> used;
+    e.symbols(used);
+    for (facts::Symbol s : used)
+      if (const FExpr length = FExpr::symbol(s); !isDimExpr(length))
+        if (auto most = dimBound(length, true))
+          out.leavingBound.insert_or_assign(length.hash(), *most);
+  };
+  for (const Decl *d : foundLets(stmts, after, lent).leaving) {
+    std::vector<const Type *> leaves;
+    d->type.leaves(leaves);
+    if (d->value)
+      boundSymbols(*d->value);
+    for (const Type *leaf : leaves)
+      for (const FExpr &extent : leaf->shape)
+        boundSymbols(extent);
+    for (const Type *leaf : leaves)
+      for (const FExpr &extent : leaf->shape)
+        if (isDimExpr(extent)) {
+          continue;
+        } else if (auto most = dimBound(extent, true)) {
+          out.leavingBound.insert_or_assign(extent.hash(), *most);
+        } else {
+          diags
+              .error(d->name.range, "`" + d->name.text + "` is used behind the stores of this " +
+                                        "block, but no bound of its length `" + str(extent) +
+                                        "` is known, which memory is planned for")
+              .note("a length that is found while running is bounded by sums and products of dims");
+          return;
+        }
+  }
 }
 
 /// The names of the type get the lengths of the value, and stand in scope from here on.
@@ -326,10 +359,14 @@ void Checker::checkFilter(FilterExpr &e, const Type *expected) {
     Assuming scope(*this);
     Frame frame;
     frame.range = e.range;
-    bool isRight = checkDomain(e.domain, e.binders, true, "filter", frame);
+    frame.asksLengths = true;
+    bool isRight = checkDomain(e.domain, e.binders, false, "filter", frame);
     checkAttrs(e.attrs, AttrPlace::Form, &e.binders, e.body.get());
     facts::Symbol mark = frame.mark;
-    if (auto shape = boxOf(e.domain)) {
+    if (isRagged(e.domain, e.binders)) {
+      if (isRight && frame.lengths.size() == e.domain.size())
+        most = e.most = mostPoints(e.domain, frame, e.mostOfAxis);
+    } else if (auto shape = boxOf(e.domain)) {
       most = FExpr(1);
       for (const FExpr &extent : *shape)
         most = *most * extent;

@@ -42,25 +42,71 @@ Checker::Cases Checker::rangeCases(const TensorFacts &f, const FExpr &value) con
   return cases;
 }
 
+/// What holds of values of which each is one of `a` or one of `b`.
+static std::optional<TensorFacts> eitherOf(std::optional<TensorFacts> a,
+                                           const std::optional<TensorFacts> &b) {
+  if (!a || !b)
+    return std::nullopt;
+  a->isTested |= b->isTested;
+  a->isSorted &= b->isSorted;
+  a->isPerm &= b->isPerm;
+  a->isDistinct &= b->isDistinct;
+  if (a->spans.empty() || b->spans.empty()) {
+    a->spans.clear();
+    return a;
+  }
+  for (const TensorFacts::Span &s : b->spans)
+    if (llvm::none_of(a->spans, [&](const TensorFacts::Span &have) {
+          return have.lo == s.lo && have.end == s.end;
+        }))
+      a->spans.push_back(s);
+  return a;
+}
+
+/// The part of a tuple in which its leaf `leaf` lies, which becomes one of that part.
+template <typename Parts, typename TypeOf>
+static size_t partWith(const Parts &parts, size_t &leaf, TypeOf typeOf) {
+  for (size_t i = 0; i < parts.size(); ++i) {
+    size_t count = countLeaves(typeOf(parts[i]));
+    if (leaf < count)
+      return i;
+    leaf -= count;
+  }
+  return parts.size();
+}
+
 /// What a value is known to have as elements, by what makes it.
-std::optional<TensorFacts> Checker::factsOf(const Expr &e) const {
+std::optional<TensorFacts> Checker::factsOf(const Expr &e, size_t leaf) const {
   if (auto *name = llvm::dyn_cast<NameExpr>(&e)) {
-    auto f = tensorFacts.find(name->decl);
-    return name->decl && f != tensorFacts.end() ? std::optional(f->second) : std::nullopt;
+    if (auto f = tensorFacts.find(name->decl); name->decl && f != tensorFacts.end())
+      return f->second;
+    auto init = letInit.find(name->decl);
+    return name->decl && init != letInit.end()
+               ? factsOf(*init->second.first, init->second.second + leaf)
+               : std::nullopt;
+  }
+  if (auto *field = llvm::dyn_cast<FieldExpr>(&e)) {
+    if (!field->base || !field->base->type.isTuple())
+      return std::nullopt;
+    for (unsigned i = 0; i < field->index; ++i)
+      leaf += countLeaves(field->base->type.parts[i]);
+    return factsOf(*field->base, leaf);
+  }
+  if (auto *tuple = llvm::dyn_cast<TupleExpr>(&e)) {
+    size_t i = partWith(tuple->parts, leaf, [](const ExprPtr &p) { return p->type; });
+    return i < tuple->parts.size() ? factsOf(*tuple->parts[i], leaf) : std::nullopt;
   }
   if (auto *block = llvm::dyn_cast<BlockExpr>(&e))
-    return block->block && block->block->value ? factsOf(*block->block->value) : std::nullopt;
-  if (auto *index = llvm::dyn_cast<IndexExpr>(&e)) {
-    auto f = index->base ? factsOf(*index->base) : std::nullopt;
-    if (!f || !e.type.isTensor())
-      return std::nullopt;
-    f->isPerm = false;
-    f->isSorted &= index->indices.size() == 1 && index->indices[0].isSlice;
-    for (const IndexArg &arg : index->indices)
-      if (arg.bounds == Bounds::Else)
-        return std::nullopt;
-    return f;
-  }
+    return block->block && block->block->value ? factsOf(*block->block->value, leaf) : std::nullopt;
+  if (auto *choice = llvm::dyn_cast<IfExpr>(&e))
+    return choice->thenBlock && choice->thenBlock->value && choice->elseExpr
+               ? eitherOf(factsOf(*choice->thenBlock->value, leaf),
+                          factsOf(*choice->elseExpr, leaf))
+               : std::nullopt;
+  if (auto *index = llvm::dyn_cast<IndexExpr>(&e))
+    return accessFacts(*index, leaf, /*isCovered=*/false);
+  if (auto *covered = llvm::dyn_cast<ElseExpr>(&e))
+    return coveredFacts(*covered, leaf);
   if (auto *call = llvm::dyn_cast<CallExpr>(&e)) {
     if (call->isReshape && !call->args.empty() && call->args[0]) {
       auto f = factsOf(*call->args[0]);
@@ -68,31 +114,82 @@ std::optional<TensorFacts> Checker::factsOf(const Expr &e) const {
         f->isPerm = f->isSorted = f->isDistinct = false;
       return f;
     }
-    return call->fn ? resultFacts(*call) : std::nullopt;
+    return call->fn ? resultFacts(*call, leaf) : std::nullopt;
   }
   if (auto *sort = llvm::dyn_cast<SortExpr>(&e))
     return sortFacts(*sort);
   if (auto *compute = llvm::dyn_cast<ComputeExpr>(&e))
-    return compute->body && compute->body->value ? stackFacts(*compute->body->value) : std::nullopt;
+    return compute->body && compute->body->value ? stackFacts(*compute->body->value, leaf)
+                                                 : std::nullopt;
   if (auto *filter = llvm::dyn_cast<FilterExpr>(&e))
-    return filter->body && filter->body->value ? stackFacts(*filter->body->value) : std::nullopt;
+    return filter->body && filter->body->value ? stackFacts(*filter->body->value, leaf)
+                                               : std::nullopt;
   if (auto *loop = llvm::dyn_cast<ForExpr>(&e))
-    if (loop->carried.size() == 1 && !loop->step.keep && loop->carried[0].declared)
-      return declaredFacts(*loop->carried[0].declared);
+    return carriedFacts(loop->carried, loop->step, leaf);
+  if (auto *loop = llvm::dyn_cast<WhileExpr>(&e))
+    return carriedFacts(loop->carried, loop->step, leaf);
   return std::nullopt;
 }
 
+/// A part of a tensor. Where an index may lie outside, what stands there is not of the tensor.
+std::optional<TensorFacts> Checker::accessFacts(const IndexExpr &e, size_t leaf,
+                                                bool isCovered) const {
+  auto f = e.base ? factsOf(*e.base, leaf) : std::nullopt;
+  std::vector<const Type *> leaves;
+  if (f)
+    e.base->type.leaves(leaves);
+  if (leaf >= leaves.size() || !e.type.isValid() || e.indices.empty())
+    return std::nullopt;
+  bool isInside = !isCovered && !e.base->isTotal;
+  f->isPerm = false;
+  f->isSorted &= isInside && e.indices.size() == 1 && e.indices[0].isSlice;
+  f->isDistinct &=
+      isInside && (e.indices.size() < leaves[leaf]->shape.size() || e.indices.back().isSlice);
+  return f;
+}
+
+/// `x[lo..hi] else v`, `x else v`: the elements are those of `x`, and `v`; 0 after a failure.
+std::optional<TensorFacts> Checker::coveredFacts(const ElseExpr &e, size_t leaf) const {
+  if (!e.access)
+    return std::nullopt;
+  auto *index = llvm::dyn_cast<IndexExpr>(e.access.get());
+  auto f = index ? accessFacts(*index, leaf, /*isCovered=*/true) : factsOf(*e.access, leaf);
+  std::optional<TensorFacts> other;
+  if (!e.alternative)
+    other.emplace().spans.push_back({FExpr(0), std::nullopt});
+  else if (auto v = leafValue(*e.alternative, leaf))
+    other.emplace().spans.push_back({*v, std::nullopt});
+  else
+    other = factsOf(*e.alternative, leaf);
+  return eitherOf(std::move(f), other);
+}
+
+/// What a loop ends with is what its carried names are declared to be; behind them, what it keeps.
+std::optional<TensorFacts> Checker::carriedFacts(const std::vector<Carried> &carried,
+                                                 const Step &step, size_t leaf) const {
+  if (llvm::any_of(carried, [](const Carried &c) { return !c.decl; }))
+    return std::nullopt;
+  size_t i = partWith(carried, leaf, [](const Carried &c) { return c.decl->type; });
+  if (i == carried.size())
+    return step.keep ? stackFacts(*step.keep, leaf) : std::nullopt;
+  return carried[i].declared ? std::optional(declaredFacts(*carried[i].declared)) : std::nullopt;
+}
+
 /// What the elements of a stack of values are: what those are, as far as it is the same for all.
-std::optional<TensorFacts> Checker::stackFacts(const Expr &value) const {
+std::optional<TensorFacts> Checker::stackFacts(const Expr &value, size_t leaf) const {
+  std::vector<const Type *> leaves;
+  value.type.leaves(leaves);
+  if (leaf >= leaves.size())
+    return std::nullopt;
   std::optional<TensorFacts> f;
-  if (value.type.isTensor()) {
-    f = factsOf(value);
-  } else if (value.type.isScalar() && isInt(value.type.scalar) && value.value) {
-    auto lo = dimBound(*value.value, false), hi = dimBound(*value.value, true);
+  if (!leaves[leaf]->isScalar()) {
+    f = factsOf(value, leaf);
+  } else if (auto v = isInt(leaves[leaf]->scalar) ? leafValue(value, leaf) : std::nullopt) {
+    auto lo = dimBound(*v, false), hi = dimBound(*v, true);
     if (lo && hi) {
       f.emplace();
       f->spans.push_back({*lo, *hi + FExpr(1)});
-      f->isTested = restsOnData(*value.value);
+      f->isTested = restsOnData(*v);
     }
   }
   if (!f)
@@ -107,11 +204,12 @@ std::optional<TensorFacts> Checker::stackFacts(const Expr &value) const {
 }
 
 /// What a callee declares of its result, for the dims and scalars of this call.
-std::optional<TensorFacts> Checker::resultFacts(const CallExpr &e) const {
+std::optional<TensorFacts> Checker::resultFacts(const CallExpr &e, size_t leaf) const {
   const FnDecl &fn = *e.fn;
-  if (fn.results.size() != 1 || e.dimArgs.size() != fn.dims.size() || e.isElementwise)
+  size_t r = partWith(fn.results, leaf, [](const ResultDecl &r) { return r.type; });
+  if (r == fn.results.size() || e.dimArgs.size() != fn.dims.size() || e.isElementwise)
     return std::nullopt;
-  TensorFacts f = declaredFacts(fn.results[0].declared);
+  TensorFacts f = declaredFacts(fn.results[r].declared);
   if (f.spans.empty() && !f.isPerm)
     return std::nullopt;
   std::map<facts::Symbol, FExpr> values;
@@ -137,8 +235,8 @@ std::optional<TensorFacts> Checker::resultFacts(const CallExpr &e) const {
 }
 
 /// A name's facts: as declared, else those of its value.
-void Checker::setFacts(const Decl &d, const RType *declared, const Expr *init) {
-  auto known = init ? factsOf(*init) : std::nullopt;
+void Checker::setFacts(const Decl &d, const RType *declared, const Expr *init, size_t leaf) {
+  auto known = init && init->type.isValid() ? factsOf(*init, leaf) : std::nullopt;
   TensorFacts f = known.value_or(TensorFacts());
   if (declared && !declared->set.empty())
     f.spans = declaredFacts(*declared).spans;
@@ -157,47 +255,67 @@ void Checker::setFacts(const Decl &d, const RType *declared, const Expr *init) {
 
 // ---- goals ----------------------------------------------------------------------------------
 
-void Checker::setGoal(const Expr *e, const RType &range, std::string what, const Type *place) {
-  if (e && (!range.set.empty() || range.perm))
-    goals[e] = {&range, std::move(what),
-                place && place->isLeaf() ? place->shape : std::vector<FExpr>()};
+void Checker::addGoal(const Expr *e, Goal goal) {
+  if (e && (!goal.range->set.empty() || goal.range->perm))
+    goals[e].push_back(std::move(goal));
 }
 
-/// Before `e` is checked: what makes its elements has the goal.
+void Checker::setGoal(const Expr *e, const RType &range, std::string what, const Type *place,
+                      std::optional<unsigned> part) {
+  addGoal(e, {&range, std::move(what),
+              place && place->isLeaf() ? place->shape : std::vector<FExpr>(), part});
+}
+
+/// What makes the elements that `goal` speaks of, and stands inside `e`; nothing where that is `e`.
+static std::vector<const Expr *> madeBy(const Expr &e, bool isPerm) {
+  if (auto *block = llvm::dyn_cast<BlockExpr>(&e); block && block->block)
+    return {block->block->value.get()};
+  if (auto *choice = llvm::dyn_cast<IfExpr>(&e); choice && choice->thenBlock)
+    return {choice->thenBlock->value.get(), choice->elseExpr.get()};
+  if (isPerm) // the values of a form are told apart by nothing
+    return {};
+  if (auto *compute = llvm::dyn_cast<ComputeExpr>(&e); compute && compute->body)
+    return {compute->body->value.get()};
+  if (auto *filter = llvm::dyn_cast<FilterExpr>(&e); filter && filter->body)
+    return {filter->body->value.get()};
+  std::vector<const Expr *> parts;
+  if (auto *list = llvm::dyn_cast<ListExpr>(&e))
+    for (const ExprPtr &element : list->elements)
+      parts.push_back(element.get());
+  return parts;
+}
+
+/// What each step keeps, where that is the part of a loop that is asked for.
+static const Expr *keptBy(const Expr &e, std::optional<unsigned> part) {
+  if (auto *loop = llvm::dyn_cast<ForExpr>(&e); loop && part == loop->carried.size())
+    return loop->step.keep.get();
+  if (auto *loop = llvm::dyn_cast<WhileExpr>(&e); loop && part == loop->carried.size())
+    return loop->step.keep.get();
+  return nullptr;
+}
+
+/// Before `e` is checked: what makes its elements has the goals.
 void Checker::passGoal(Expr &e) {
   auto found = goals.find(&e);
   if (found == goals.end())
     return;
-  const Goal goal = found->second;
-  std::vector<const Expr *> parts;
-  if (auto *compute = llvm::dyn_cast<ComputeExpr>(&e); compute && compute->body) {
-    if (goal.range->perm)
-      return; // its values are told apart by nothing
-    parts = {compute->body->value.get()};
-  } else if (auto *filter = llvm::dyn_cast<FilterExpr>(&e); filter && filter->body) {
-    if (goal.range->perm)
-      return;
-    parts = {filter->body->value.get()};
-  } else if (auto *block = llvm::dyn_cast<BlockExpr>(&e); block && block->block) {
-    parts = {block->block->value.get()};
-  } else if (auto *choice = llvm::dyn_cast<IfExpr>(&e); choice && choice->thenBlock) {
-    parts = {choice->thenBlock->value.get(), choice->elseExpr.get()};
-  } else if (auto *list = llvm::dyn_cast<ListExpr>(&e)) {
-    if (goal.range->perm)
-      return;
-    for (const ExprPtr &element : list->elements)
-      parts.push_back(element.get());
-  } else {
-    return;
+  std::vector<Goal> own, all = std::exchange(found->second, {});
+  for (Goal &goal : all) {
+    std::vector<const Expr *> parts = madeBy(e, goal.range->perm);
+    if (auto *tuple = llvm::dyn_cast<TupleExpr>(&e); tuple && goal.part) {
+      if (*goal.part < tuple->parts.size()) // else its type is wrong
+        addGoal(tuple->parts[*goal.part].get(), {goal.range, goal.what, {}, std::nullopt});
+    } else if (const Expr *kept = keptBy(e, goal.part); kept && !goal.range->perm) {
+      addGoal(kept, {goal.range, goal.what, {}, std::nullopt});
+    } else if (parts.empty()) {
+      own.push_back(std::move(goal));
+    }
+    for (const Expr *part : parts)
+      addGoal(part, {goal.range, goal.what, {}, goal.part});
   }
-  goals.erase(found);
-  for (const Expr *part : parts)
-    setGoal(part, *goal.range, goal.what);
-}
-
-bool Checker::provePermutation(const Expr &e) const {
-  auto f = factsOf(e);
-  return f && f->isPerm;
+  goals.erase(&e);
+  if (!own.empty())
+    goals[&e] = std::move(own);
 }
 
 /// At least one of the cases holds: one of them always, or there is no point where none does.
@@ -223,32 +341,44 @@ bool Checker::isProvedAny(const Cases &cases) {
 }
 
 /// Where `e` stands, after it was checked.
-void Checker::settleGoal(const Expr &e) {
+void Checker::settleGoals(const Expr &e) {
   auto found = goals.find(&e);
   if (found == goals.end())
     return;
-  const Goal goal = found->second;
+  const std::vector<Goal> all = std::move(found->second);
   goals.erase(found);
-  if (!e.type.isValid())
-    return;
-  if (goal.range->perm && !provePermutation(e)) {
+  for (const Goal &goal : all)
+    if (e.type.isValid())
+      settleGoal(e, goal);
+}
+
+void Checker::settleGoal(const Expr &e, const Goal &goal) {
+  const Type *t = &e.type;
+  size_t leaf = 0;
+  if (goal.part) {
+    if (!t->isTuple() || *goal.part >= t->parts.size())
+      return; // which is an error of its own
+    for (unsigned i = 0; i < *goal.part; ++i)
+      leaf += countLeaves(t->parts[i]);
+    t = &t->parts[*goal.part];
+  }
+  auto f = factsOf(e, leaf);
+  if (goal.range->perm && !(f && f->isPerm)) {
     diags.error(e.range, goal.what + " is not proved to be a permutation")
         .note("known are parameters that are declared `perm`, and `argsort`");
     return;
   }
   if (goal.range->set.empty())
     return;
-  if (e.type.isScalar()) {
+  if (t->isScalar()) {
     Assuming scope(*this);
     for (const FExpr &extent : goal.fills) // else nothing is filled
       assume(Constraint{extent, Rel::GT, FExpr(0)});
-    return proveRange(*goal.range, e, goal.what);
+    return proveRange(*goal.range, e, goal.what, leaf);
   }
-  std::vector<const Type *> leaves;
-  e.type.leaves(leaves);
-  if (auto f = factsOf(e); f && leaves.size() == 1 && isInt(leaves[0]->scalar)) {
+  if (f && t->isLeaf() && isInt(t->scalar)) {
     Assuming scope(*this);
-    FExpr element = newSymbol("element", rangeOf(leaves[0]->scalar), SymbolInfo::Kind::Fresh);
+    FExpr element = newSymbol("element", rangeOf(t->scalar), SymbolInfo::Kind::Fresh);
     assumeCases(rangeCases(*f, element));
     if (isProvedAny(rangeCases(*goal.range, element)))
       return;
@@ -263,38 +393,18 @@ void Checker::settleGoal(const Expr &e) {
 /// F2: what a function's tensors are declared to be is asked of the value of its body.
 void Checker::setResultGoals(const FnDecl &fn) {
   const Expr *value = fn.body ? fn.body->value.get() : nullptr;
-  auto *tuple = llvm::dyn_cast_or_null<TupleExpr>(value);
-  for (size_t i = 0; i < fn.results.size(); ++i) {
-    const ResultDecl &r = fn.results[i];
-    if (!r.type.isTensor() || (r.declared.set.empty() && !r.declared.perm))
-      continue;
-    const Expr *part = fn.results.size() == 1             ? value
-                       : tuple && i < tuple->parts.size() ? tuple->parts[i].get()
-                                                          : nullptr;
-    if (part)
-      setGoal(part, r.declared, "this result");
-    else if (value)
-      notYet(value->range, "a range of a tensor among results that are no tuple written out");
-  }
+  for (unsigned i = 0; i < fn.results.size(); ++i)
+    if (const ResultDecl &r = fn.results[i]; r.type.isTensor())
+      setGoal(value, r.declared, "this result", nullptr,
+              fn.results.size() > 1 ? std::optional(i) : std::nullopt);
 }
 
 /// And what carried tensors are declared to be, of the next state.
 void Checker::setCarriedGoals(const Step &step, const std::vector<Carried> &carried) {
-  auto *tuple = llvm::dyn_cast_or_null<TupleExpr>(step.next.get());
-  for (size_t i = 0; i < carried.size(); ++i) {
-    const Carried &c = carried[i];
-    if (!c.decl || !c.declared || !c.decl->type.isTensor() ||
-        (c.declared->set.empty() && !c.declared->perm))
-      continue;
-    const Expr *next = carried.size() == 1                ? step.next.get()
-                       : tuple && i < tuple->parts.size() ? tuple->parts[i].get()
-                                                          : nullptr;
-    if (next)
-      setGoal(next, *c.declared, "the next value of `" + c.decl->name.text + "`");
-    else if (step.next)
-      notYet(step.next->range,
-             "a range of a carried tensor whose next value is no tuple written out");
-  }
+  for (unsigned i = 0; i < carried.size(); ++i)
+    if (const Carried &c = carried[i]; c.decl && c.declared && c.decl->type.isTensor())
+      setGoal(step.next.get(), *c.declared, "the next value of `" + c.decl->name.text + "`",
+              nullptr, carried.size() > 1 ? std::optional(i) : std::nullopt);
 }
 
 /// A buffer's range is proved of each value that is stored to it.

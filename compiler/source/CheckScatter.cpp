@@ -212,6 +212,10 @@ void Checker::checkScatter(ScatterExpr &e, const Type *expected) {
     checkExpr(e.put, inner.isValid() ? &inner : nullptr);
   if (isRight && !e.op)
     proveDistinct(e, frame, *shape, at);
+  std::vector<const Expr *> after{e.put.get()};
+  for (const ExprPtr &index : e.at)
+    after.push_back(index.get());
+  boundFoundLets(e.stmts, after);
   frames.pop_back();
   if (!e.put || !e.put->type.isValid() || !isRight || (e.from && !hasBase))
     return;

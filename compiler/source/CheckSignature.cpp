@@ -360,7 +360,7 @@ void Checker::checkRanges(FnDecl &fn) {
       continue;
     if (!checkRange(p.declared, p.decl->type, "a range"))
       continue;
-    if (p.declared.perm)
+    if (p.declared.perm && !p.isInout)
       setFacts(*p.decl, &p.declared, nullptr);
     if (p.declared.set.empty())
       continue;
@@ -369,6 +369,10 @@ void Checker::checkRanges(FnDecl &fn) {
       continue;
     }
     setFacts(*p.decl, &p.declared, nullptr);
+    if (p.isInout) { // all of it is tested first, and each store proved to keep it
+      bufferRange[p.decl.get()] = &p.declared;
+      continue;
+    }
     tensorFacts[p.decl.get()].isTested = true;
     std::string range = setText(p.declared);
     out.sites.push_back(

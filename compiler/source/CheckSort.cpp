@@ -120,6 +120,7 @@ void Checker::checkSort(SortExpr &e, const Type *) {
     } else {
       isRight &= checkSortKey(e.body->value, e);
     }
+    boundFoundLets(e.body->stmts, {e.body->value.get()});
   }
   frames.pop_back();
   if (!isRight || !e.body)

@@ -54,6 +54,8 @@ struct Frame {
   size_t segment = 0;            // isFull: what no barrier separates from the point at hand
   bool nondeterministic = false; // `@nondeterministic` stands on it
   bool asksNonEmpty = false, isNonEmpty = true; // whether every axis is proved to have an index
+  bool asksLengths = false;
+  std::vector<facts::Expr> lengths; // of the axes, each where the binders before it are known
 };
 
 /// A read or write of a part of a buffer: one element at `at`, over all values of the symbols that
@@ -106,6 +108,7 @@ struct SymbolInfo {
   enum class Kind { Dim, Scalar, Binder, Data, Fresh, Found } kind = Kind::Fresh;
   facts::Range range;
   std::optional<facts::Expr> lo, hi; // Binder: lo <= s < hi. Data with one range: the same
+  std::optional<facts::Expr> least, most; // Binder between data: over dims, as proved where it is bound
   bool isVerified = false;           // Data: by a range that code tests
   bool isIndex = false;              // Binder: any index that a slice or a whole axis covers
 };
@@ -160,6 +163,7 @@ struct FnInfo {
   KnownList known;                 // what it assumes
   std::vector<CallFact> callFacts; // what is verified of data, in that order
   bool verifiesInside = false;     // its body calls a function that verifies facts
+  const CallExpr *ending = nullptr; // such a call, after which the body relies on what a failing test leaves open
 };
 
 /// The struct that a value of type `t`, which may have lost axes, still is.

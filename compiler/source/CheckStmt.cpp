@@ -10,7 +10,7 @@ namespace texpr {
 
 using facts::Rel;
 
-/// P6: what may be a call that lends.
+/// All of the right side: what may be a call that lends.
 static const Expr *rightSide(const Stmt &s) {
   if (auto *let = llvm::dyn_cast<LetStmt>(&s))
     return let->init.get();
@@ -27,7 +27,7 @@ void Checker::checkBlock(Block &b, const Type *expected) {
   nameLending(b.stmts, b.value);
   checkStmts(b.stmts);
   checkExpr(b.value, expected);
-  checkFoundLets(b.stmts, b.value.get());
+  boundFoundLets(b.stmts, {b.value.get()});
 }
 
 void Checker::checkStmts(std::vector<StmtPtr> &stmts) {
@@ -38,6 +38,8 @@ void Checker::checkStmts(std::vector<StmtPtr> &stmts) {
 
 void Checker::checkStmt(Stmt &s) {
   wholeRight = rightSide(s);
+  if (s.kind != StmtKind::Call && isLending(wholeRight, /*withoutResult=*/true))
+    wholeRight = nullptr;
   switch (s.kind) {
   case StmtKind::Let:
     return checkLet(llvm::cast<LetStmt>(s));

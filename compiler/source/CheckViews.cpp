@@ -78,6 +78,11 @@ void Checker::checkElse(ElseExpr &e, const Type *expected) {
   }
   e.type = index->type;
   setFreshValue(e);
+  auto f = e.value ? coveredFacts(e, 0) : std::nullopt;
+  if (!f)
+    return;
+  assumeCases(rangeCases(*f, *e.value));
+  symbols[*e.value->asSymbol()].isVerified = f->isTested;
 }
 
 } // namespace texpr

@@ -252,7 +252,7 @@ private:
   void checkBlockValue(Block &b, const Type *expected, const std::string &what);
   void checkIf(IfExpr &e, const Type *expected);
   bool checkCondition(ExprPtr &e);
-  const char *unsupportedForm(const Expr &e) const;
+  bool refuseOutOfPlace(const Expr &e);
 
   // ---- CheckCalls.cpp
   void checkCall(CallExpr &e, const Type *expected);
@@ -274,6 +274,7 @@ private:
                                                      llvm::DenseMap<facts::Symbol, FExpr> &known);
   void proveRequired(CallExpr &e, FnDecl &fn, const llvm::DenseMap<facts::Symbol, FExpr> &known);
   void checkOpCall(CallExpr &e, OpDecl &declared);
+  bool refuseFactCall(const CallExpr &e);
 
   // ---- CheckForms.cpp
   bool checkDomain(std::vector<Axis> &domain, const Binders &binders, bool independent,
@@ -325,7 +326,7 @@ private:
     SourceRange range;
     unsigned param = 0;
   };
-  bool isLending(const Expr *e) const;
+  bool isLending(const Expr *e, bool withoutResult = false) const;
   void nameLending(std::vector<StmtPtr> &stmts, ExprPtr &value);
   void refuseLending(const CallExpr &e, const FnDecl &fn);
   void checkLendingCall(CallExpr &e, FnDecl &fn, const std::set<const Expr *> &done);
@@ -350,9 +351,11 @@ private:
   bool varies(const FExpr &e, facts::Symbol index) const;
   std::optional<FExpr> telescoped(const Loop &loop, const FExpr &terms);
   std::optional<FExpr> series(const Loop &loop, const FExpr &terms);
-  std::optional<FExpr> pointsFrom(const Loop &loop, const FExpr &length, const FExpr &inner);
+  std::optional<FExpr> statedLength(const FExpr &length);
+  std::optional<FExpr> pointsFrom(const Loop &loop, const FExpr &length, const FExpr &inner,
+                                  const std::optional<FExpr> &stated);
   std::optional<FExpr> mostPoints(const std::vector<Axis> &domain, const Frame &frame,
-                                  const char *form);
+                                  std::vector<FExpr> &ofAxis);
   /// The box that a form with results by index stacks on its values; nothing after an error.
   std::optional<std::vector<FExpr>> boxOf(std::vector<Axis> &domain);
   /// Over dims and lengths that are found while running.
@@ -364,7 +367,7 @@ private:
   void reportUnbound(FnDecl &fn, const DimBinding &dim);
   bool settleFoundDims(FnDecl &fn, const Type &value);
   void provePromised(FnDecl &fn);
-  void checkFoundLets(const std::vector<StmtPtr> &stmts, const Expr *after);
+  void boundFoundLets(const std::vector<StmtPtr> &stmts, const std::vector<const Expr *> &after);
   void declareFoundDims(LetStmt &s);
   bool settleFoundDims(LetStmt &s);
   void findCallDims(CallExpr &e, FnDecl &fn, llvm::DenseMap<facts::Symbol, FExpr> &known);
@@ -448,6 +451,7 @@ private:
   std::optional<Written> inEarlierIteration(Written w, const Frame &seq, size_t axis);
   Marks writtenMarks() const;
   void closeLoops(const Marks &marks, const std::vector<Loop> &loops);
+  bool isWrittenToo(const Written &w, const std::vector<Written> &other);
   void guardWritten(const Marks &marks, const Marks &middle, const Formula &cond);
   std::map<const Decl *, std::vector<Written>> setWrittenAside(const Marks &marks);
   void putWrittenBack(const Marks &marks, std::map<const Decl *, std::vector<Written>> aside);

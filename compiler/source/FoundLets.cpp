@@ -1,9 +1,10 @@
-// In: a checked block. Out: which lets of found lengths may be made before its first buffer or store.
+// In: a checked block. Out: which lets of found lengths may be made before its first buffer or store, and what leaves
+// the statements from there to the last store.
 //
 //   y: f32[n] = 0;  let u: f32[k] = filter n |i| where x[i] > 0 { x[i] };  par k |i| { y[i] = u[i]; }
-// Statements from the first buffer or store to the last are imported as one (import/ImportIslands.cpp), whose
-// results have extents that are known before it. So a value with a length of its own either is made before, if it
-// needs nothing of what stands inside, or stays inside.
+// Those statements are imported as one (import/ImportIslands.cpp), whose results have extents that are known before
+// it. So a value with a length of its own is made before, if it needs nothing of what stands inside; else it stays
+// inside, and leaves, if it is used behind, in memory of the most that its length may be.
 #include "compiler/source/FoundLets.h"
 #include "compiler/source/Walk.h"
 #include <algorithm>
@@ -16,7 +17,15 @@ static bool findsLength(const Expr &e) {
   return e.kind == ExprKind::Filter || (loop && loop->step.keep);
 }
 
-static bool isStore(const Stmt &s) { return s.kind != StmtKind::Let && s.kind != StmtKind::Assume; }
+bool isParallel(const Stmt &s) {
+  auto *let = llvm::dyn_cast<LetStmt>(&s);
+  if (!let)
+    return s.kind != StmtKind::Assume;
+  auto *call = llvm::dyn_cast_or_null<CallExpr>(let->init.get());
+  return call && call->fn &&
+         std::any_of(call->fn->params.begin(), call->fn->params.end(),
+                     [](const Param &p) { return p.isInout; });
+}
 
 static bool hasFoundLength(const LetStmt &s) {
   if (!s.foundDims.empty() || (s.init && findsLength(*s.init)))
@@ -46,43 +55,42 @@ static std::set<const Decl *> declaredBy(const Stmt &s) {
   return out;
 }
 
-FoundLets foundLets(const std::vector<StmtPtr> &stmts, const std::vector<const Expr *> &after) {
+FoundLets foundLets(const std::vector<StmtPtr> &stmts, const std::vector<const Expr *> &after,
+                    const std::vector<const Decl *> &lent) {
   FoundLets result;
   result.isEarly.resize(stmts.size());
   size_t first = stmts.size(), last = 0;
   for (size_t i = 0; i < stmts.size(); ++i)
-    if (stmts[i] && isStore(*stmts[i])) {
+    if (stmts[i] && isParallel(*stmts[i])) {
       first = std::min(first, i);
       last = i;
     }
-  std::set<const Decl *> inside, used;
+  if (first == stmts.size())
+    return result;
+  std::set<const Decl *> inside(lent.begin(), lent.end()), used;
+  if (!lent.empty()) // all of the body is
+    first = 0;
   auto visit = [&](Expr &e) {
     if (auto *name = llvm::dyn_cast<NameExpr>(&e))
       used.insert(name->decl);
   };
   Walker walker{visit, nullptr};
-  auto usesAny = [&](const std::set<const Decl *> &names) {
-    return std::any_of(names.begin(), names.end(),
-                       [&](const Decl *d) { return used.count(d) != 0; });
-  };
-  std::vector<const LetStmt *> staying;
   std::vector<BufferStmt *> buffers;
-  for (size_t i = first; i < last; ++i) {
-    auto *let = llvm::dyn_cast_or_null<LetStmt>(stmts[i].get());
-    if (let && hasFoundLength(*let)) {
+  for (size_t i = first; i <= last; ++i) {
+    if (!stmts[i])
+      continue;
+    if (auto *let = llvm::dyn_cast<LetStmt>(stmts[i].get());
+        let && !isParallel(*let) && hasFoundLength(*let)) {
       used.clear();
       walker.expr(let->init.get());
-      result.isEarly[i] = !usesAny(inside);
-      if (!result.isEarly[i])
-        staying.push_back(let);
+      result.isEarly[i] = std::none_of(inside.begin(), inside.end(),
+                                       [&](const Decl *d) { return used.count(d) != 0; });
     }
-    auto *buffer = llvm::dyn_cast_or_null<BufferStmt>(stmts[i].get());
-    if (buffer)
+    if (result.isEarly[i])
+      continue;
+    if (auto *buffer = llvm::dyn_cast<BufferStmt>(stmts[i].get()))
       buffers.push_back(buffer);
-    if (stmts[i] && !result.isEarly[i]) {
-      auto names = declaredBy(*stmts[i]);
-      inside.insert(names.begin(), names.end());
-    }
+    inside.merge(declaredBy(*stmts[i]));
   }
   used.clear();
   for (size_t i = last + 1; i < stmts.size(); ++i)
@@ -93,9 +101,11 @@ FoundLets foundLets(const std::vector<StmtPtr> &stmts, const std::vector<const E
   for (BufferStmt *buffer : buffers)
     if (used.count(buffer->decl.get()))
       walker.type(buffer->declared.type);
-  for (const LetStmt *let : staying)
-    if (!result.late && usesAny(declaredBy(*let)))
-      result.late = let;
+  std::copy_if(inside.begin(), inside.end(), std::back_inserter(result.leaving),
+               [&](const Decl *d) {
+                 return used.count(d) != 0 &&
+                        std::find(lent.begin(), lent.end(), d) == lent.end();
+               });
   return result;
 }
 

@@ -10,6 +10,7 @@ namespace texpr::facts {
 
 void Facts::State::add(Assumption a) {
   a.serial = nextSerial++;
+  a.huge = a.choice.empty() && std::all_of(a.facts.begin(), a.facts.end(), isHuge);
   for (Symbol s : a.symbols)
     symbols[s].assumptions.push_back(assumptions.size());
   assumptions.push_back(std::move(a));
@@ -91,7 +92,7 @@ void Facts::assume(const Constraint &c) {
   Fact fact = toFact(c);
   if (fact.e.constant() && holds(fact, [](Symbol) { return std::optional<int64_t>(); }) == true)
     return;
-  Assumption a{{fact}, {}, {}, 0};
+  Assumption a{{fact}, {}, {}, 0, false};
   fact.e.symbols(a.symbols);
   state->add(std::move(a));
 }
@@ -131,12 +132,13 @@ Answer Facts::proveAll(const std::vector<Constraint> &cs) const {
 
 bool Facts::isUnreachable() const { return state->isUnreachable(); }
 
-Range Facts::range(const Expr &e) const {
+Range Facts::range(const Expr &e, const Range &enough) const {
   auto &ranges = state->levels.back().ranges;
-  if (auto it = ranges.find(Node::of(e)); it != ranges.end())
+  std::tuple key{Node::of(e), enough.lo, enough.hi};
+  if (auto it = ranges.find(key); it != ranges.end())
     return it->second;
-  Range r = state->range(e);
-  ranges[Node::of(e)] = r;
+  Range r = state->range(e, enough);
+  ranges[key] = r;
   return r;
 }
 

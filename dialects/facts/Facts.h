@@ -113,8 +113,9 @@ public:
   Answer proveAll(const std::vector<Constraint> &cs) const;
   /// True where the assumptions contradict each other: the point is never reached.
   bool isUnreachable() const;
-  /// Proved constant bounds of `e` (for wrap-around); each side absent where none was found.
-  Range range(const Expr &e) const;
+  /// Proved constant bounds of `e` (for wrap-around); each side absent where none was found. What lies within `enough`,
+  /// where that has a side, may be wider than need be: it is found sooner.
+  Range range(const Expr &e, const Range &enough = {}) const;
 
 private:
   struct State;

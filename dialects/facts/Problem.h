@@ -15,6 +15,8 @@ using Conjunction = std::vector<Fact>;
 using Choice = std::vector<Conjunction>;
 
 Fact toFact(const Constraint &c);
+/// A bound from `hugeBound` on.
+bool isHuge(const Fact &f);
 /// Holds, does not, or has no value (overflow, a divisor of 0).
 template <class F> std::optional<bool> holds(const Fact &fact, const F &value) {
   auto v = evaluateNode(Node::of(fact.e), value);
@@ -69,29 +71,6 @@ bool refute(Problem p, Effort &effort, int depth, std::vector<OpenCase> &open);
 /// Requires those facts of a problem, elimination done, that have huge constants, or the others;
 /// e != 0 is left to splits. The huge ones make the tableau's numbers long: they come last.
 void requireFacts(System &system, const Problem &p, bool huge);
-
-/// The splits that a problem still has: its choices, e != 0 as < or >, min and max as one of their
-/// operands.
-std::vector<Choice> splits(const System &system, const Problem &p);
-
-/// True where the problem has no solution. Cases that stay open are appended to `open`, up to a
-/// limit.
-bool refute(Problem p, Effort &effort, int depth, std::vector<OpenCase> &open);
-
-/// Requires a problem's facts, elimination done, and applies the lemmas; e != 0 is left to splits. Facts with huge
-/// constants come last, because they make the tableau's numbers long.
-void assemble(System &system, const Problem &p, Effort &effort);
-
-/// The splits that a problem still has: its choices, e != 0 as < or >, min and max as one of their
-/// operands.
-std::vector<Choice> splits(const System &system, const Problem &p);
-
-/// True where the problem has no solution. Cases that stay open are appended to `open`, up to a
-/// limit.
-bool refute(Problem p, Effort &effort, int depth, std::vector<OpenCase> &open);
-
-/// Requires a problem's facts, elimination done; e != 0 is left to splits.
-void build(System &system, const Problem &p);
 
 using Values = std::unordered_map<Symbol, int64_t>;
 using Accept = std::function<bool(const Values &)>;

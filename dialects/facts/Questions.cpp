@@ -51,8 +51,9 @@ auto lookup(const Values &values) {
 
 } // namespace
 
-Facts::State::Component Facts::State::component(std::vector<Symbol> from) const {
+Facts::State::Component Facts::State::component(std::vector<Symbol> from, Reach reach) const {
   Component c;
+  std::vector<size_t> waiting; // huge ones, near
   c.symbols = std::move(from);
   std::vector<bool> taken(assumptions.size()), seen(symbols.size());
   for (Symbol s : c.symbols)
@@ -68,6 +69,10 @@ Facts::State::Component Facts::State::component(std::vector<Symbol> from) const 
       if (taken[a])
         continue;
       taken[a] = true;
+      if (reach == Reach::Near && assumptions[a].huge) {
+        waiting.push_back(a);
+        continue;
+      }
       c.assumptions.push_back(a);
       for (Symbol s : assumptions[a].symbols)
         if (!seen[s]) {
@@ -75,6 +80,10 @@ Facts::State::Component Facts::State::component(std::vector<Symbol> from) const 
           c.symbols.push_back(s);
         }
     }
+  for (size_t a : waiting)
+    if (std::all_of(assumptions[a].symbols.begin(), assumptions[a].symbols.end(),
+                    [&](Symbol s) { return seen[s]; }))
+      c.assumptions.push_back(a);
   return c;
 }
 
@@ -187,33 +196,39 @@ Answer Facts::State::ask(const Constraint &c, const Fact &q) {
   std::vector<Symbol> from;
   c.lhs.symbols(from);
   c.rhs.symbols(from);
-  Component near = component(std::move(from));
-  for (size_t a : near.assumptions)
+  Component near = component(from, Reach::Near), whole = component(std::move(from));
+  for (size_t a : whole.assumptions)
     if (const Conjunction &f = assumptions[a].facts; std::find(f.begin(), f.end(), q) != f.end())
       return {Answer::Kind::Proved, {}};
   std::vector<OpenCase> open;
-  bool proved = true;
-  for (const Conjunction &negated : negationsOf(q)) {
-    Problem p = problem(near, Huge::Drop);
-    p.facts.insert(p.facts.end(), negated.begin(), negated.end());
-    proved = refuteBothWays(p, open) && proved;
-  }
-  if (proved || (q.kind == Fact::Positive && range(q.e).lo.value_or(-1) >= 0))
+  auto isProved = [&](const Component &c) {
+    open.clear();
+    bool proved = true;
+    for (const Conjunction &negated : negationsOf(q)) {
+      Problem p = problem(c, Huge::Drop);
+      p.facts.insert(p.facts.end(), negated.begin(), negated.end());
+      proved = refuteBothWays(p, open) && proved;
+    }
+    return proved;
+  };
+  bool narrower = near.assumptions.size() < whole.assumptions.size();
+  if ((narrower && isProved(near)) || isProved(whole) ||
+      (q.kind == Fact::Positive && range(q.e, {0, std::nullopt}).lo.value_or(-1) >= 0))
     return {Answer::Kind::Proved, {}};
   for (const OpenCase &o : open) {
     auto found = findWitness(o, [&](const Values &values) {
-      Values all = completed(near, values);
+      Values all = completed(whole, values);
       // Where a quotient cancelled in the difference, a side may have no value though the difference has.
       auto value = lookup(all);
-      return satisfies(near, all) && holds(q, value) == false &&
+      return satisfies(whole, all) && holds(q, value) == false &&
              evaluateNode(Node::of(c.lhs), value) && evaluateNode(Node::of(c.rhs), value);
     });
     if (!found)
       continue;
-    if (!othersSatisfiable(near))
+    if (!othersSatisfiable(whole))
       break;
     Answer refuted{Answer::Kind::Refuted, {}};
-    Values all = completed(near, *found);
+    Values all = completed(whole, *found);
     for (auto &[s, v] : all)
       refuted.counterExample.push_back({s, v});
     std::sort(refuted.counterExample.begin(), refuted.counterExample.end());
@@ -222,12 +237,25 @@ Answer Facts::State::ask(const Constraint &c, const Fact &q) {
   return {};
 }
 
-Range Facts::State::range(const Expr &e) {
+Range Facts::State::range(const Expr &e, const Range &enough) {
   if (auto c = e.constant())
     return {*c, *c};
   std::vector<Symbol> from;
   e.symbols(from);
-  return boundsOf(problem(component(std::move(from)), Huge::Keep), e, {effortOfBounds});
+  Component near = component(from, Reach::Near), whole = component(std::move(from));
+  Range r;
+  if (near.assumptions.size() < whole.assumptions.size()) {
+    r = boundsOf(problem(near, Huge::Keep), e, {effortOfBounds});
+    if ((!enough.lo || (r.lo && *r.lo >= *enough.lo)) &&
+        (!enough.hi || (r.hi && *r.hi <= *enough.hi)) && (enough.lo || enough.hi))
+      return r;
+  }
+  Range s = boundsOf(problem(whole, Huge::Keep), e, {effortOfBounds});
+  if (r.lo && (!s.lo || *r.lo > *s.lo))
+    s.lo = r.lo;
+  if (r.hi && (!s.hi || *r.hi < *s.hi))
+    s.hi = r.hi;
+  return s;
 }
 
 } // namespace texpr::facts

@@ -116,6 +116,11 @@ Fact toFact(const Constraint &c) {
   return {Fact::Zero, Expr()};
 }
 
+bool isHuge(const Fact &f) {
+  int64_t c = Node::of(f.e)->constantTerm();
+  return c >= hugeBound || c <= -hugeBound;
+}
+
 std::vector<Choice> splits(const System &system, const Problem &p) {
   std::vector<Choice> all = p.choices;
   for (const Fact &f : p.facts)
@@ -128,11 +133,9 @@ std::vector<Choice> splits(const System &system, const Problem &p) {
 
 void requireFacts(System &system, const Problem &p, bool huge) {
   for (const Fact &f : p.facts) {
-    int64_t c = Node::of(f.e)->constantTerm();
-    bool isHuge = c >= hugeBound || c <= -hugeBound;
-    if (f.kind != Fact::NonZero && isHuge == huge)
+    if (f.kind != Fact::NonZero && isHuge(f) == huge)
       system.require(Node::of(f.e), f.kind == Fact::Zero);
-    else if (isHuge)
+    else if (isHuge(f))
       system.linearize(Node::of(f.e)); // the lemmas shall see its products
   }
 }

@@ -9,6 +9,8 @@ struct Assumption {
   Choice choice;
   std::vector<Symbol> symbols;
   uint64_t serial; // never used twice
+  bool
+      huge; // a bound from 2^31 on, as those of tensors' sizes are, which connect most dims of a program
 };
 
 struct Facts::State {
@@ -24,7 +26,8 @@ struct Facts::State {
     size_t assumptions = 0; // when it was pushed
     std::set<Key> proofs;
     std::map<Key, Answer> answers;
-    std::map<const Node *, Range> ranges;
+    std::map<std::tuple<const Node *, std::optional<int64_t>, std::optional<int64_t>>, Range>
+        ranges;
   };
   /// What hangs together by shared symbols.
   struct Component {
@@ -36,11 +39,14 @@ struct Facts::State {
   void add(Assumption a);
   void pop();
   Answer answer(const Constraint &c);
-  Range range(const Expr &e);
+  /// `enough`: a range within it may be wider than what could be found.
+  Range range(const Expr &e, const Range &enough);
   bool isUnreachable();
 
 private:
-  Component component(std::vector<Symbol> from) const;
+  /// Near: what hangs together without huge assumptions, and those of them that add no symbol.
+  enum class Reach { Near, All };
+  Component component(std::vector<Symbol> from, Reach reach = Reach::All) const;
   std::vector<Component> components() const;
   enum class Huge { Keep, Drop };
   Problem problem(const Component &c, Huge huge) const;
