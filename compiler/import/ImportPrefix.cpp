@@ -2,8 +2,8 @@
 //
 //   scan(+, exclusive) n |i| { x[i] }        →  %y = tx.scan add (%i) = (0) to (%n) {exclusive} { x[i] }
 //   let u: f32[k] = filter n |i| where c { e }  →  %k, %u = tx.filter (%i) = (0) to (%n) where { c } { e }
-// The domain is a box that starts at 0, as that of a compute (else ImportRaggedFilter.cpp). Elements are those of tensors (i64 is i64), and so
-// are the operands of a user's op. A function returns the dims that it finds behind its results, and a
+// The domain is a box that starts at 0, as that of a compute; a filter over another one: ImportRaggedFilter.cpp. Elements
+// are those of tensors (i64 is i64), and so are the operands of a user's op. A function returns the dims that it finds behind its results, and a
 // call of it has them as results.
 #include "compiler/import/RaggedFilter.h"
 

@@ -135,23 +135,31 @@ std::string Writer::letOrder() {
          " |i| { at " + p + "[i] put i };\n";
 }
 
-/// A filter under a name for its length, and what later code makes of it.
+/// A filter under a name for its length, over an axis or several of which bounds may use others, and what later code makes
+/// of it.
 std::string Writer::letFilter() {
   const K k = drawKind();
-  const Extent extent = drawExtent();
+  std::string axes;
   const std::string u = fresh("u"), q = fresh("q"), s = fresh("s"), op = combiner(k);
-  std::string binder, condition, value;
+  std::string binders, condition, value;
   {
     Scope scope(*this);
     ++loops;
-    binder = fresh("i");
-    indicesInScope.push_back({binder, extent});
+    if (dice.percent(40)) {
+      axes = domain(2 + dice.below(2), binders);
+    } else {
+      const Extent extent = drawExtent();
+      const std::string binder = fresh("i");
+      indicesInScope.push_back({binder, extent});
+      axes = extent.text();
+      binders = "|" + binder + "|";
+    }
     condition = scalar(K::Bool, 2).text;
     value = termOf(op, k, 1).text;
     --loops;
   }
-  std::string text = "  let " + u + ": " + spelling(k) + "[" + q + "] = filter " + extent.text() +
-                     " |" + binder + "| where " + condition + " { " + value + " };\n";
+  std::string text = "  let " + u + ": " + spelling(k) + "[" + q + "] = filter " + axes + " " +
+                     binders + " where " + condition + " { " + value + " };\n";
   scalarsInScope.push_back({s, k, anyBits});
   text +=
       "  let " + s + ": " + spelling(k) + " = reduce(" + op + ") " + q + " |j| { " + u + "[j] };\n";

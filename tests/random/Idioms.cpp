@@ -24,10 +24,19 @@ std::string Writer::sparse() {
   facts.insert(facts.end(), {"sorted(rr)", "rr[0] == 0", "rr[rm] == rz"});
   tensorsInScope.push_back({"rows", k, {dim("rm")}, anyBits, {}, false});
   const std::string op = k == K::F16 ? "max" : "+";
+  std::string kept;
+  if (dice.percent(40)) {
+    extraResults.push_back({t + "[rk]", "kv"});
+    extraResults.push_back({"i64[rk]", "kr"});
+    kept = "  let (kv, kr): (" + t +
+           "[rk], i64[rk]) = filter rm, i64(rr[i])..i64(rr[i + 1]) |i, p| where " +
+           std::string(dice.percent(50) ? "rv[p] > 0" : "rc[p] != i") + " { (rv[p], i) };\n";
+  }
   if (dice.percent(50))
-    return "  let rows = compute rm |i| { reduce(" + op +
+    return kept + "  let rows = compute rm |i| { reduce(" + op +
            ") i64(rr[i])..i64(rr[i + 1]) |p| { rv[p] * rx[rc[p]] } };\n";
-  return "  let rows = compute rm |i| {\n    let first = i64(rr[i]);\n    let count = i64(rr[i + "
+  return kept +
+         "  let rows = compute rm |i| {\n    let first = i64(rr[i]);\n    let count = i64(rr[i + "
          "1]) - first;\n"
          "    let term = compute count |p| { rv[first + p] * rx[rc[first + p]] };\n    reduce(" +
          op + ") count |p| { term[p] }\n  };\n";
