@@ -109,7 +109,8 @@ void Checker::reportUnwritten(const Decl &d, SourceRange range) {
 
 // ---- coverage -------------------------------------------------------------------------------
 
-static constexpr size_t maxTogether = 9; // stores that share the elements between them
+static constexpr size_t maxTogether = 9;  // stores that share the elements between them
+static constexpr size_t maxInBranch = 32; // stores of the other branch that one is compared with
 
 static bool covers(const std::vector<unsigned> &outer, const std::vector<unsigned> &path) {
   return outer.size() <= path.size() && std::equal(outer.begin(), outer.end(), path.begin());
@@ -402,32 +403,40 @@ void Checker::putWrittenBack(const Marks &marks,
   }
 }
 
-/// An `if` is done: its stores are made under its condition, or, where both sides make one, in any
-/// case.
+/// True where each element that the store `w` meets is written by the stores `other`, too.
+bool Checker::isWrittenToo(const Written &w, const std::vector<Written> &other) {
+  if (other.empty() || other.size() > maxInBranch)
+    return false;
+  Assuming scope(*this);
+  for (const Loop &loop : w.loops) {
+    assume(Constraint{loop.lo, Rel::LE, FExpr::symbol(loop.symbol)});
+    assume(Constraint{FExpr::symbol(loop.symbol), Rel::LT, loop.hi});
+  }
+  for (const Constraint &c : w.guards)
+    assume(c);
+  return isWritten(other, w.path, w.at);
+}
+
+/// An `if` is done: its stores are made under its condition, or, where the other side stores to the same elements, in any case.
 void Checker::guardWritten(const Marks &marks, const Marks &middle, const Formula &cond) {
   auto yes = cond.conjunction(), no = cond.negated().conjunction();
-  auto same = [](const Written &a, const Written &b) {
-    return a.path == b.path && a.at == b.at && a.loops.empty() && b.loops.empty() &&
-           a.guards.empty() && b.guards.empty();
-  };
   for (const auto &[decl, mark] : marks) {
     auto &written = buffers[decl].written;
     auto half = middle.find(decl);
-    size_t split = half == middle.end() ? written.size() : half->second;
-    std::vector<Written> kept(written.begin(), written.begin() + mark);
-    for (size_t i = mark; i < written.size(); ++i) {
-      Written w = written[i];
-      bool inBoth = false;
-      for (size_t j = i < split ? split : mark; j < (i < split ? written.size() : split); ++j)
-        inBoth |= same(w, written[j]);
-      const auto &guard = i < split ? yes : no;
-      if (!inBoth && !guard)
-        continue;
-      if (!inBoth)
-        w.guards.insert(w.guards.end(), guard->begin(), guard->end());
-      kept.push_back(std::move(w));
-    }
-    written = std::move(kept);
+    const size_t split = half == middle.end() ? written.size() : half->second;
+    const std::vector<Written> sides[] = {{written.begin() + mark, written.begin() + split},
+                                          {written.begin() + split, written.end()}};
+    written.resize(mark);
+    for (bool isElse : {false, true})
+      for (Written w : sides[isElse]) {
+        const auto &guard = isElse ? no : yes;
+        const bool inBoth = isWrittenToo(w, sides[!isElse]);
+        if (!inBoth && !guard)
+          continue;
+        if (!inBoth)
+          w.guards.insert(w.guards.end(), guard->begin(), guard->end());
+        written.push_back(std::move(w));
+      }
   }
 }
 
