@@ -249,10 +249,13 @@ LogicalResult ContractOp::verify() {
     if (kind != "k" && !standsAlone(getMapC(), axis))
       return emitOpError("may add to one element of C from several values of axis ") << axis;
   }
-  // P23 the factors widen to C's element
-  for (Value factor : {getA(), getB()})
-    if (!widens(elementOf(factor), elementOf(getC())))
-      return emitOpError("cannot widen ") << elementOf(factor) << " to " << elementOf(getC());
+  // P23 the factors widen to C's element; bytes that are an f8 (cpu-store-f8) as that one
+  for (auto [factor, format] : {std::pair(getA(), "f8.a"), std::pair(getB(), "f8.b")}) {
+    auto f8 = (*this)->getAttrOfType<TypeAttr>(format);
+    Type from = f8 && elementOf(factor).isInteger(8) ? f8.getValue() : elementOf(factor);
+    if (!widens(from, elementOf(getC())))
+      return emitOpError("cannot widen ") << from << " to " << elementOf(getC());
+  }
   return success();
 }
 

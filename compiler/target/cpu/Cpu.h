@@ -24,6 +24,10 @@ void buildPipeline(mlir::OpPassManager &passes, const Target &target);
 /// The machine that a pass's option names; reports an unknown name at `op` and returns null.
 const Target *findMachine(mlir::Operation *op, llvm::StringRef name);
 
+/// The f32 or f64 `to`, a scalar or a vector, of an f8 of type `format` that is held as its byte.
+mlir::Value widenF8(mlir::OpBuilder &b, mlir::Location loc, mlir::Value bytes, mlir::Type format,
+                    mlir::Type to, const Target &target);
+
 // Memory, shared by the passes that make accesses. A bool lies in memory as one byte, an index
 // as 8.
 

@@ -219,9 +219,11 @@ struct Emitter {
                 : loaded;
   }
 
-  /// To C's element, with the sign.
-  Value widened(Value v) {
+  /// To C's element, with the sign; `format` names an attribute that stands where an operand's bytes are an f8's.
+  Value widened(Value v, StringRef format) {
     Type to = isa<VectorType>(v.getType()) ? Type(vectorOf(element)) : element;
+    if (auto f8 = op->getAttrOfType<TypeAttr>(format))
+      return widenF8(b, loc, v, f8.getValue(), to, target);
     if (v.getType() == to)
       return v;
     if (isa<FloatType>(element))
@@ -284,12 +286,12 @@ struct Emitter {
     Value place = moved(w, columnOfB, Axis::k, position);
     SmallVector<Value> columns, next;
     for (int64_t v = 0; v < vectors; ++v)
-      columns.push_back(widened(loadVector(w, add(place, index(v * lanes)), mask)));
+      columns.push_back(widened(loadVector(w, add(place, index(v * lanes)), mask), "f8.b"));
     for (auto [r, rowOfA] : llvm::enumerate(rowsOfA)) {
       Value pointer = at(a, moved(a, rowOfA, Axis::k, position));
       Value scalar =
           LLVM::LoadOp::create(b, loc, storageType(a.element), pointer, storageBytes(a.element));
-      Value splat = vector::BroadcastOp::create(b, loc, vectorOf(element), widened(scalar));
+      Value splat = vector::BroadcastOp::create(b, loc, vectorOf(element), widened(scalar, "f8.a"));
       for (int64_t v = 0; v < vectors; ++v)
         next.push_back(multiplyAdd(splat, columns[v], acc[r * vectors + v]));
     }
@@ -314,8 +316,8 @@ struct Emitter {
       return result;
     };
     SmallVector<Value> placeOfC = places(op.getMapC());
-    Value left = widened(par::LoadOp::create(b, loc, op.getA(), places(op.getMapA())));
-    Value right = widened(par::LoadOp::create(b, loc, op.getB(), places(op.getMapB())));
+    Value left = widened(par::LoadOp::create(b, loc, op.getA(), places(op.getMapA())), "f8.a");
+    Value right = widened(par::LoadOp::create(b, loc, op.getB(), places(op.getMapB())), "f8.b");
     Value sum = multiplyAdd(left, right, par::LoadOp::create(b, loc, op.getC(), placeOfC));
     par::StoreOp::create(b, loc, sum, op.getC(), placeOfC);
   }

@@ -6,7 +6,8 @@
 // No arithmetic is done on f8 (the language refuses it), so only conversions know of the formats, and they are plain
 // operations that the vectorizer takes like any other. To an f8 the value has been clamped to its finite ones before, so
 // only rounding to nearest even is left; an f64 goes through an f32 that is rounded to odd, so that it is rounded once.
-// First of the CPU's passes: nothing after it meets an f8.
+// First of the CPU's passes: nothing after it meets an f8, but for the names of the formats that a contraction's operands
+// had (`f8.a`, `f8.b`), which its micro-kernel widens by widenF8.
 #include "compiler/target/cpu/Cpu.h"
 #include "compiler/target/cpu/MathBuilder.h"
 #include "dialects/par/ParOps.h"
@@ -49,6 +50,15 @@ Value toSingle(MathBuilder &m, Value byte, const Format &f) {
   return m.bitcast(m.orI(m.select(isSpecial, special, finite), sign), m.f32());
 }
 
+} // namespace
+
+Value widenF8(OpBuilder &b, Location loc, Value bytes, Type format, Type to, const Target &target) {
+  MathBuilder m{b, loc, to, target};
+  Value single = toSingle(m, bytes, formatOf(format));
+  return getElementTypeOrSelf(to).isF64() ? m.widen(single) : single;
+}
+
+namespace {
 Value fromSingle(MathBuilder &m, Value x, const Format &f) {
   Value word = m.bits(x), magnitude = m.andI(word, uint64_t(0x7fffffff));
   Value sign = m.andI(m.shr(word, uint64_t(24)), uint64_t(0x80));
@@ -89,6 +99,7 @@ struct StoreF8Pass : impl::CpuStoreF8Base<StoreF8Pass> {
     });
     for (Operation *op : conversions)
       convert(op);
+    getOperation().walk([&](par::ContractOp op) { nameFormats(op); });
     getOperation().walk([&](Operation *op) { moveAsBytes(op); });
     getOperation().walk([&](arith::BitcastOp cast) {
       if (cast.getIn().getType() != cast.getType())
@@ -108,15 +119,19 @@ struct StoreF8Pass : impl::CpuStoreF8Base<StoreF8Pass> {
     MathBuilder m{b, op->getLoc(), to, *target};
     Value result;
     if (isF8(from)) {
-      result = toSingle(m, m.bitcast(in, m.integer(8)), formatOf(from));
-      if (getElementTypeOrSelf(to).isF64())
-        result = m.widen(result);
+      result = widenF8(b, op->getLoc(), m.bitcast(in, m.integer(8)), from, to, *target);
     } else {
       Value single = getElementTypeOrSelf(from).isF64() ? toOdd(m, in) : in;
       result = m.bitcast(fromSingle(m, single, formatOf(to)), to);
     }
     op->getResult(0).replaceAllUsesWith(result);
     op->erase();
+  }
+
+  static void nameFormats(par::ContractOp op) {
+    for (auto [name, buffer] : {std::pair("f8.a", op.getA()), std::pair("f8.b", op.getB())})
+      if (Type element = par::getBufType(buffer).getElementType(); isF8(element))
+        op->setAttr(name, TypeAttr::get(element));
   }
 
   /// The type with i8 for f8; null where it has none.
