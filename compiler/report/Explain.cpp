@@ -60,6 +60,7 @@ private:
        << input.target.name << " at -O" << options.level << "\n";
     dims(fn);
     promises(fn);
+    calls(fn);
     proofs(fn);
     values(fn);
     if (mapped)
@@ -93,6 +94,43 @@ private:
       for (const CheckNote &note : input.checked.notes)
         if (note.fn == &fn && note.kind == kind)
           row(title, note.text + "  (line " + lineOf(note.range) + ")");
+  }
+
+  /// What a test of the fact costs, as the checker notes it.
+  std::string costOf(const FailureSite &site) const {
+    for (const CheckNote &note : input.checked.notes)
+      if (note.kind == CheckNote::Kind::Fact && note.fn == site.fn &&
+          note.range.begin == site.range.begin)
+        return StringRef(note.text).rsplit("verified first, by ").second.str();
+    return "one test";
+  }
+
+  /// Facts on data of the functions that are called: known, or tested where.
+  void calls(const FnDecl &fn) {
+    for (const CheckNote &note : input.checked.notes)
+      if (note.fn == &fn && note.kind == CheckNote::Kind::CallData)
+        row("calls", note.text + "  (line " + lineOf(note.range) + ")");
+    auto func = input.inlined ? input.inlined.lookupSymbol<func::FuncOp>(fn.name.text) : nullptr;
+    auto tests = func ? func->getAttrOfType<ArrayAttr>("texpr.tests") : ArrayAttr();
+    std::set<std::string> seen; // a fact may take several passes
+    for (Attribute attr : tests ? tests.getValue() : ArrayRef<Attribute>()) {
+      auto test = cast<DictionaryAttr>(attr);
+      const FailureSite &site = input.checked.sites[test.getAs<IntegerAttr>("site").getInt()];
+      StringRef how = test.getAs<StringAttr>("how").getValue();
+      std::string where = how == "once"   ? "tested once, before the loops around the call, by "
+                          : how == "here" ? "tested at the call, by "
+                                          : "tested at each call";
+      if (how == "each") {
+        for (auto [k, axis] : llvm::enumerate(test.getAs<ArrayAttr>("axes").getAsValueRange<StringAttr>()))
+          where += (k ? ", `" : ", over `") + axis.str() + "`";
+        where += ", by ";
+      }
+      int64_t line = test.getAs<IntegerAttr>("line").getInt();
+      std::string what = "`" + site.text + "` of `" + site.fn->name.text + "`: " + where +
+                         costOf(site) + (line ? "  (line " + std::to_string(line) + ")" : "");
+      if (seen.insert(what).second)
+        row("calls", what);
+    }
   }
 
   // ---- why it is safe ----
