@@ -77,9 +77,9 @@ private:
     if (auto seq = dyn_cast<par::SeqOp>(op))
       return seq.getAxis().str() + ": in order" +
              (seq.hasWhile() ? ", as long as a condition holds" : "") +
-             (plan::getWhy(seq).empty() ? "" : ", " + plan::getWhy(seq).str());
+             (plan::getWhy(seq).empty() ? alone(seq) : ", " + plan::getWhy(seq).str());
     if (auto reduce = dyn_cast<par::ReduceOp>(op))
-      return reduceText(reduce);
+      return reduceText(reduce) + alone(reduce);
     if (auto contract = dyn_cast<par::ContractOp>(op))
       return contractText(contract);
     if (auto alloc = dyn_cast<par::AllocOp>(op))
@@ -88,6 +88,17 @@ private:
     if (auto slot = dyn_cast<par::SlotOp>(op))
       return bufferText(slot.getType(), slot.getExtents(), std::nullopt, "in the workspace");
     return isa<scf::IfOp>(op) && hasLoops(op) ? "if" : "";
+  }
+
+  /// Said of an outermost loop that no threads share, in whole or in parts.
+  static std::string alone(Operation *op) {
+    auto isShared = [](par::ForallOp forall) { return forall.getLevel() == "thread"; };
+    bool isAlone = !isa<par::ForallOp, par::SeqOp, par::ReduceOp>(op->getParentOp());
+    for (auto around = op->getParentOfType<par::ForallOp>(); around;
+         around = around->getParentOfType<par::ForallOp>())
+      isAlone &= !isShared(around);
+    op->walk([&](par::ForallOp inside) { isAlone &= !isShared(inside); });
+    return isAlone ? ", on one thread" : "";
   }
 
   static bool hasLoops(Operation *op) {

@@ -118,6 +118,11 @@ private:
 
   std::optional<unsigned> openFile(const UseDecl &use, const std::string &path) {
     std::string reason;
+    if (use.path.empty()) {
+      if (!diags.hasErrors()) // else of a string that is not closed
+        diags.error(use.range, "`use` names no file");
+      return std::nullopt;
+    }
     auto file = files.open(path, reason);
     if (!file)
       diags.error(use.range, "`" + path + "` " + reason)
