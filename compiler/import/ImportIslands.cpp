@@ -95,7 +95,8 @@ bool FnImporter::collectFound(const std::vector<facts::Expr> &shape, const DeclS
       DeclSet names;
       if (source != program.checked.symbolSource.end())
         collectUses(source->second, names);
-      if (!names.empty() && llvm::none_of(names, [&](const Decl *d) { return declared.contains(d); }))
+      if (!names.empty() &&
+          llvm::none_of(names, [&](const Decl *d) { return declared.contains(d); }))
         continue;
       any = true;
       if (!llvm::is_contained(found, s))
@@ -195,8 +196,8 @@ void FnImporter::bindLeaving(const Leaving &leaving, ValueRange results) {
   size_t next = results.size() - leaving.found.size();
   for (facts::Symbol s : leaving.found) {
     facts::Expr length = facts::Expr::symbol(s);
-    Value v = scalars().toIndex(ScalarKind::I64,
-                                readElement({results[next++], ScalarKind::I64}, {}));
+    Value v =
+        scalars().toIndex(ScalarKind::I64, readElement({results[next++], ScalarKind::I64}, {}));
     if (auto most = program.checked.leavingBound.find(length.hash());
         most != program.checked.leavingBound.end()) // what memory is planned for
       v = arith::MinSIOp::create(b, loc, v, extent(most->second));
@@ -233,9 +234,8 @@ void FnImporter::storeFound(const Decl &d, const Leaves &into) {
       store(to, {}, from[k], AssignOp::Set);
       continue;
     }
-    forall(extentsOf(types[k].shape), [&](ValueRange at) {
-      storeElement(to, at, readElement(from[k], at), AssignOp::Set);
-    });
+    forall(extentsOf(types[k].shape),
+           [&](ValueRange at) { storeElement(to, at, readElement(from[k], at), AssignOp::Set); });
   }
 }
 

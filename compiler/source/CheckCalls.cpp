@@ -73,13 +73,18 @@ void Checker::checkCall(CallExpr &e, const Type *expected) {
 bool Checker::refuseFactCall(const CallExpr &e) {
   const std::string &name = e.callee.text;
   if (name == "addr") // L6
-    diags.error(e.callee.range, "`addr` is an operand of `asm`, and no value: the language has no pointers")
+    diags
+        .error(e.callee.range,
+               "`addr` is an operand of `asm`, and no value: the language has no pointers")
         .note("read an element by its indices, as in `x[i, j]`");
   else if (name == "sorted") // F3
-    diags.error(e.callee.range, "`sorted` is a fact, and no value: it stands in `where` and `assume`")
+    diags
+        .error(e.callee.range,
+               "`sorted` is a fact, and no value: it stands in `where` and `assume`")
         .note("to test it here: `reduce(and) n - 1 |i| { x[i] <= x[i + 1] }`");
   else if (name == "perm") // F4
-    diags.error(e.callee.range, "`perm` is no function: it stands behind a type, as in `p: i64[n] perm`");
+    diags.error(e.callee.range,
+                "`perm` is no function: it stands behind a type, as in `p: i64[n] perm`");
   else if (name == "written") // F5
     diags.error(e.callee.range, "`written` is a fact, and no value: it stands in `assume`");
   else

@@ -12,17 +12,10 @@ void Checker::notYet(SourceRange range, const std::string &what) {
   diags.error(range, what + " is not yet supported");
 }
 
-/// What the grammar has among expressions for one place alone. True, with an error that says which.
-bool Checker::refuseOutOfPlace(const Expr &e) {
-  if (e.kind == ExprKind::QuantityLit)
-    diags.error(e.range, "a literal with a unit stands in `ensure` only")
-        .note("as in `ensure workspace <= 64KiB`");
-  else if (auto *call = llvm::dyn_cast<MethodCallExpr>(&e))
-    diags.error(e.range, "`." + call->method.text + "(…)` is an operand of `asm` only")
-        .note("a value has parts, as in `z.re`, and no methods; call a function of it");
-  else
-    return false;
-  return true;
+/// L6: what the grammar has among expressions for `asm` alone.
+void Checker::checkMethod(const MethodCallExpr &e) {
+  diags.error(e.range, "`." + e.method.text + "(…)` is an operand of `asm` only")
+      .note("a value has parts, as in `z.re`, and no methods; call a function of it");
 }
 
 void Checker::checkExpr(ExprPtr &e, const Type *expected) {
@@ -35,8 +28,6 @@ void Checker::checkExpr(ExprPtr &e, const Type *expected) {
 }
 
 void Checker::dispatch(Expr &e, const Type *expected) {
-  if (refuseOutOfPlace(e))
-    return;
   switch (e.kind) {
   case ExprKind::IntLit:
     return checkLiteral(llvm::cast<IntLitExpr>(e), expected);
@@ -59,6 +50,8 @@ void Checker::dispatch(Expr &e, const Type *expected) {
     return checkIndex(llvm::cast<IndexExpr>(e), false);
   case ExprKind::Field:
     return checkField(llvm::cast<FieldExpr>(e));
+  case ExprKind::MethodCall:
+    return checkMethod(llvm::cast<MethodCallExpr>(e));
   case ExprKind::Else:
     return checkElse(llvm::cast<ElseExpr>(e), expected);
   case ExprKind::Tuple:

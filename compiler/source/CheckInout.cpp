@@ -104,14 +104,14 @@ void Checker::nameLending(std::vector<StmtPtr> &stmts, ExprPtr &value) {
 void Checker::refuseLending(const CallExpr &e, const FnDecl &fn) {
   const std::string &name = fn.name.text;
   if (fn.results.empty())
-    diags
-        .error(e.range, "`" + name + "` changes an `inout` parameter: its call is a statement")
+    diags.error(e.range, "`" + name + "` changes an `inout` parameter: its call is a statement")
         .note("write `" + name + "(…);` where statements stand");
   else
     diags
-        .error(e.range, "`" + name +
-                            "` changes an `inout` parameter: its call is a statement, or all of the "
-                            "right side of one")
+        .error(e.range,
+               "`" + name +
+                   "` changes an `inout` parameter: its call is a statement, or all of the "
+                   "right side of one")
         .note("name what it gives before: `let r = " + name + "(…);`");
 }
 
@@ -164,9 +164,9 @@ bool Checker::checkLentRange(const CallExpr &e, const FnDecl &fn, const Lent &le
   };
   const std::string param = "`" + p.decl->name.text + "` of `" + fn.name.text + "`";
   if (isTheirs && (!isMine || !follows(mine, theirs))) {
-    auto error = diags.error(lent.range, param + " has its elements in `" + setText(p.declared) +
-                                             "`, which is not known of those of `" +
-                                             buffer.name.text + "`");
+    auto error =
+        diags.error(lent.range, param + " has its elements in `" + setText(p.declared) +
+                                    "`, which is not known of those of `" + buffer.name.text + "`");
     error.note(p.decl->name.range, "declared here");
     error.note(buffer.name.range, "declare this one with the range, as in `" + buffer.name.text +
                                       ": " + str(buffer.type) +
@@ -174,9 +174,9 @@ bool Checker::checkLentRange(const CallExpr &e, const FnDecl &fn, const Lent &le
     return false;
   }
   if (isMine && (!isTheirs || !follows(theirs, mine))) {
-    auto error = diags.error(lent.range, "`" + fn.name.text + "` may store to `" +
-                                             buffer.name.text + "` what is not in its range `" +
-                                             setText(*own->second) + "`");
+    auto error =
+        diags.error(lent.range, "`" + fn.name.text + "` may store to `" + buffer.name.text +
+                                    "` what is not in its range `" + setText(*own->second) + "`");
     error.note(buffer.name.range, "declared here");
     error.note(p.decl->name.range,
                "a range of this parameter that says the same is proved of each store");

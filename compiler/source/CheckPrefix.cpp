@@ -185,7 +185,7 @@ void Checker::declareFoundDims(LetStmt &s) {
   collect(collect, s.declared->type);
 }
 
-/// D11: what has a length of its own, and leaves the stores among which it stands, gets memory for the most
+/// D7: what has a length of its own, and leaves the stores among which it stands, gets memory for the most
 /// that this may be.
 void Checker::boundFoundLets(const std::vector<StmtPtr> &stmts,
                              const std::vector<const Expr *> &after) {
@@ -220,11 +220,9 @@ void Checker::boundFoundLets(const std::vector<StmtPtr> &stmts,
         } else if (auto most = dimBound(extent, true)) {
           out.leavingBound.insert_or_assign(extent.hash(), *most);
         } else {
-          diags
-              .error(d->name.range, "`" + d->name.text + "` is used behind the stores of this " +
-                                        "block, but no bound of its length `" + str(extent) +
-                                        "` is known, which memory is planned for")
-              .note("a length that is found while running is bounded by sums and products of dims");
+          diags.error(d->name.range, "no upper bound of the extent `" + str(extent) + "` of `" +
+                                         d->name.text +
+                                         "` is known, which is used behind the stores of this block");
           return;
         }
   }
@@ -365,7 +363,7 @@ void Checker::checkFilter(FilterExpr &e, const Type *expected) {
     facts::Symbol mark = frame.mark;
     if (isRagged(e.domain, e.binders)) {
       if (isRight && frame.lengths.size() == e.domain.size())
-        most = e.most = mostPoints(e.domain, frame, e.mostOfAxis);
+        e.most = most = mostPoints(e.domain, frame, e.mostOfAxis);
     } else if (auto shape = boxOf(e.domain)) {
       most = FExpr(1);
       for (const FExpr &extent : *shape)
@@ -387,6 +385,8 @@ void Checker::checkFilter(FilterExpr &e, const Type *expected) {
       return;
     }
   }
+  if (e.most && !isProved({FExpr(0), Rel::LE, *most}))
+    e.most = most = FExpr::max(*most, FExpr(0));
   e.count = newFoundDim(name, *most);
   e.type = value->type.withOuter({*e.count});
 }

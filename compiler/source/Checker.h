@@ -252,7 +252,7 @@ private:
   void checkBlockValue(Block &b, const Type *expected, const std::string &what);
   void checkIf(IfExpr &e, const Type *expected);
   bool checkCondition(ExprPtr &e);
-  bool refuseOutOfPlace(const Expr &e);
+  void checkMethod(const MethodCallExpr &e);
 
   // ---- CheckCalls.cpp
   void checkCall(CallExpr &e, const Type *expected);

@@ -103,8 +103,7 @@ FoundLets foundLets(const std::vector<StmtPtr> &stmts, const std::vector<const E
       walker.type(buffer->declared.type);
   std::copy_if(inside.begin(), inside.end(), std::back_inserter(result.leaving),
                [&](const Decl *d) {
-                 return used.count(d) != 0 &&
-                        std::find(lent.begin(), lent.end(), d) == lent.end();
+                 return used.count(d) != 0 && std::find(lent.begin(), lent.end(), d) == lent.end();
                });
   return result;
 }

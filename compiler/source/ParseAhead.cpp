@@ -45,6 +45,15 @@ bool Parser::atTypeArgs() const {
   }
 }
 
+/// `name { field: … }` with the body of an op behind it: a struct value.
+bool Parser::atBareStruct() const {
+  if (!atName() || !at(Tok::LBrace, 1) || !(atName(2) || isKeyword(peek(2).kind)) ||
+      !at(Tok::Colon, 3))
+    return false;
+  const size_t behind = matching(pos + 1) - pos + 1;
+  return at(Tok::LBrace, behind) || (atWord("commutative", behind) && at(Tok::LBrace, behind + 1));
+}
+
 /// Over extents, from `i` on, by the alternation of operands and operators; the position of the
 /// `|` behind them, or 0. What is longer than the look-ahead is no domain: parsing stays linear.
 size_t Parser::skipExtents(size_t i) const {

@@ -106,8 +106,13 @@ std::unique_ptr<OpDecl> Parser::opDecl() {
     op->result.type = type();
   op->result.type.range = since(resultBegin);
   if (!panic && acceptWord("identity")) {
-    SetFor flag(noStruct, true);
+    const bool isBare = atBareStruct();
+    SetFor flag(noStruct, !isBare);
     op->identity = expr();
+    if (isBare && !panic)
+      report(op->identity->range, "a struct value in front of a block stands in parentheses")
+          .fix(op->identity->range, "(" + files.text(op->identity->range).str() + ")",
+               "else its `{` would begin the body of the op");
   }
   if (!panic)
     op->commutative = acceptWord("commutative");

@@ -521,6 +521,29 @@ bool Parser::atPutClause() const {
   return !at(Tok::Semi, close + 1) && !assignOp(close + 1);
 }
 
+/// A sum: other operators stand in parentheses, and are read all the same.
+ExprPtr Parser::placeIndex() {
+  SourceRange start = here();
+  ExprPtr index = sum();
+  const Token op = peek();
+  bool isMore = false;
+  for (Tok k : {Tok::And, Tok::Or, Tok::Caret, Tok::Shl, Tok::Shr})
+    isMore |= at(k);
+  if (panic || !isMore)
+    return index;
+  while (!panic &&
+         (at(Tok::And) || at(Tok::Or) || at(Tok::Caret) || at(Tok::Shl) || at(Tok::Shr))) {
+    advance();
+    index = sum();
+  }
+  if (panic)
+    return index;
+  SourceRange whole{start.file, start.begin, previousEnd};
+  report(range(op), "a place after `at` is a sum: other operators stand in parentheses")
+      .fix(whole, "(" + files.text(whole).str() + ")", "put it in parentheses");
+  return index;
+}
+
 /// { stmt } "at" sum % "," [ "or" "skip" ] "put" expr
 void Parser::putBlock(ScatterExpr &s) {
   SourceRange open = here();
@@ -539,7 +562,7 @@ void Parser::putBlock(ScatterExpr &s) {
   expectWord("at", "and the place");
   if (!panic)
     do
-      s.at.push_back(sum());
+      s.at.push_back(placeIndex());
     while (!panic && accept(Tok::Comma));
   if (!panic && acceptWord("or")) {
     expectWord("skip", "after `or`");

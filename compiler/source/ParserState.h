@@ -145,6 +145,7 @@ private:
   bool atPutClause() const;
   Step step(const char *what);
   void putBlock(ScatterExpr &s);
+  ExprPtr placeIndex();
 
   // ---- expressions (ParseExpr.cpp)
   ExprPtr expr() { return binary(1); }
@@ -172,6 +173,7 @@ private:
   ExprPtr boundTerm();
   uint64_t integer(const Token &t);
   bool atTypeArgs() const;
+  bool atBareStruct() const;
   bool atTop() const;
   bool startsExpr(size_t ahead) const;
   /// Whether a domain with its binders begins `from` tokens ahead.
