@@ -32,12 +32,21 @@ Value FnImporter::readElement(const Leaf &base, ValueRange indices, Alternative 
   return scalars().fromElement(base.kind, read.getResult());
 }
 
-Value FnImporter::readGuardedBuffer(const Leaf &base, ValueRange indices, Alternative alternative) {
+Value FnImporter::zeroOf(ScalarKind k) {
+  return isFloat(k) ? scalars().real(k, "0.0") : scalars().integer(k, 0);
+}
+
+Value FnImporter::insideOf(ValueRange indices, ArrayRef<Value> extents) {
   Value inside;
-  for (auto [i, extent] : llvm::zip_equal(indices, par::getExtents(b, base.value))) {
+  for (auto [i, extent] : llvm::zip_equal(indices, extents)) {
     Value ok = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, i, extent);
     inside = inside ? arith::AndIOp::create(b, loc, inside, ok).getResult() : ok;
   }
+  return inside;
+}
+
+Value FnImporter::readGuardedBuffer(const Leaf &base, ValueRange indices, Alternative alternative) {
+  Value inside = insideOf(indices, par::getExtents(b, base.value));
   auto choice = scf::IfOp::create(b, loc, TypeRange{scalarType(context, base.kind)}, inside,
                                   /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(b);
@@ -79,19 +88,23 @@ SmallVector<Value> FnImporter::Subscript::at(OpBuilder &b, Location loc, ValueRa
   return indices;
 }
 
-/// An element, or 0 and a failure where an index is outside.
+/// An element, or 0 and a failure where an index is outside. Among parallel statements the test is one of them:
+/// it is made whether something uses the value or not.
 Value FnImporter::readOrFail(const Leaf &base, ValueRange indices, int64_t site) {
+  if (!base.isBuffer() && inPlace) {
+    Value inside = insideOf(indices, leafExtents(base));
+    par::FailOp::create(b, loc, scalars().unary(UnaryOp::Not, ScalarKind::Bool, inside),
+                        b.getI64IntegerAttr(site), par::iterationAt(b, loc));
+    return readElement(base, indices, [&] { return zeroOf(base.kind); });
+  }
   if (!base.isBuffer())
     return scalars().fromElement(
         base.kind, tx::ReadOp::create(b, loc, base.value, indices, site, par::iterationAt(b, loc))
                        .getResult());
-  auto zero = [&] {
-    return isFloat(base.kind) ? scalars().real(base.kind, "0.0") : scalars().integer(base.kind, 0);
-  };
   return readGuardedBuffer(base, indices, [&]() -> Value {
     par::FailOp::create(b, loc, scalars().integer(ScalarKind::Bool, 1), b.getI64IntegerAttr(site),
                         par::iterationAt(b, loc));
-    return zero();
+    return zeroOf(base.kind);
   });
 }
 

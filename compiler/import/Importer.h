@@ -253,7 +253,7 @@ private:
   // ---- ImportPrefix.cpp
   Val scan(const ScanExpr &e);
   Val filter(const FilterExpr &e);
-  llvm::SmallVector<Value> boxUppers(const std::vector<Axis> &domain,
+  llvm::SmallVector<Value> boxUppers(llvm::ArrayRef<Axis> domain,
                                      llvm::SmallVectorImpl<Value> &offsets);
   void bindBox(const Binders &binders, ValueRange args, llvm::ArrayRef<Value> offsets);
   llvm::SmallVector<Value> elementsOf(Val v, const Type &type);
@@ -265,6 +265,7 @@ private:
   llvm::SmallVector<Value> scatterLeaves(const ScatterExpr &e, llvm::ArrayRef<unsigned> leaves,
                                          ValueRange start, bool isUnsigned);
   Val sort(const SortExpr &e);
+  Leaf moved(const Leaf &indices, Value by, Value extent);
 
   // ---- ImportIterate.cpp
   Val loop(const ForExpr &e);
@@ -317,6 +318,8 @@ private:
   // ---- ImportAccess.cpp
   using Alternative = llvm::function_ref<Value()>;
   Value readElement(const Leaf &base, ValueRange indices, Alternative alternative = nullptr);
+  Value zeroOf(ScalarKind k);
+  Value insideOf(ValueRange indices, llvm::ArrayRef<Value> extents);
   Value readGuardedBuffer(const Leaf &base, ValueRange indices, Alternative alternative);
   Value readOrFail(const Leaf &base, ValueRange indices, int64_t site);
   Val access(const IndexExpr &e, const Expr *alternative, std::optional<int64_t> failure);

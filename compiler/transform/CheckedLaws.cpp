@@ -1,7 +1,7 @@
 // Checks of users' operators: associativity and the identity, on the values that they meet.
 //
 // In: tx.combiner. Out: the same, which tests at every step of whatever form it serves
-//   (a·a)·b = a·(a·b)     (a·b)·b = a·(b·b)     identity·b = b
+//   (a·a)·b = a·(a·b)     (a·b)·b = a·(b·b)     identity·b = b     of one that is `commutative`: a·b = b·a
 // so no form needs to know, and every operand is a value that the program made. Integers and bools
 // are compared exactly. A float is compared where it is one of the operands' own, as in a choice
 // (argmax); a float that was computed may round, so a result with one is not compared at all, and
@@ -84,6 +84,8 @@ struct Laws {
             "is not associative: (a a) b is not a (a b)");
     require(sites, combine(xy, y), combine(x, combine(y, y)), {x, y},
             "is not associative: (a b) b is not a (b b)");
+    if (op.getCommutative())
+      require(sites, xy, combine(y, x), {x, y}, "is not commutative: a b is not b a");
     if (op.getIdentity().empty() || isOptional)
       return;
     Leaves one = par::inlineIdentity(b, plain);

@@ -25,11 +25,12 @@ static void checkDivision(tx::ScalarOp op, Sites &sites) {
 
 static bool isFloat(Value v) { return isa<FloatType>(v.getType()); }
 
-/// Makes a float of floats; a select, a constant and a load make nothing.
+/// Makes a float of floats; a select, a constant and a load make nothing, and a conversion makes no NaN of a number.
 static bool makesFloat(Operation *op) {
   return isa<arith::ArithDialect, math::MathDialect>(op->getDialect()) &&
-         !isa<arith::SelectOp, arith::BitcastOp>(op) && op->getNumResults() == 1 &&
-         isFloat(op->getResult(0)) && llvm::any_of(op->getOperands(), isFloat);
+         !isa<arith::SelectOp, arith::BitcastOp, arith::ExtFOp, arith::TruncFOp>(op) &&
+         op->getNumResults() == 1 && isFloat(op->getResult(0)) &&
+         llvm::any_of(op->getOperands(), isFloat);
 }
 
 static Value isNan(OpBuilder &b, Location loc, Value v) {

@@ -453,6 +453,11 @@ struct SinkVerify : impl::SinkVerifyBase<SinkVerify> {
       APInt number;
       if (matchPattern(v, m_ConstantInt(&number)))
         return !number.isNegative();
+      if (auto arg = dyn_cast<BlockArgument>(v)) // a dim that is a length
+        if (auto func = dyn_cast<func::FuncOp>(arg.getOwner()->getParentOp());
+            func && func.getArgAttr(arg.getArgNumber(), "tx.dim") &&
+            !func.getArgAttr(arg.getArgNumber(), "tx.position"))
+          return true;
       return llvm::any_of(v.getUsers(), [&](Operation *user) {
         auto bind = dyn_cast<tx::BindOp>(user);
         return bind && llvm::is_contained(bind.getExtents(), v);

@@ -70,6 +70,41 @@ CASES = {
         ({"x": F(1, 2)}, None), ({"x": F(1, -2)}, "reads element [1] of a value, which was never written, at i = 1")]),
     "unwritten_result": ("fn f(x: f32[n]) -> (y: f32[n]) { t: f32[n]; par n |i| { if x[i] > 0 { t[i] = x[i]; } } assume written(t); t }", [
         ({"x": F(1, 2)}, None), ({"x": F(1, 2, -2)}, "[2] is returned and was never written")]),
+    "lanes_warps": ("fn f(x: f32[n, 256]) -> (y: f32[n, 256]) { y: f32[n, 256]; par n |b| @block { shared t: f32[256] = 0; fully par 8 |w| @warp @disjoint {\n"
+                    "par 32 |l| @lane { @t[w * 32 + l] = x[b, w * 32 + l]; }\npar 32 |l| @lane { y[b, w * 32 + l] = t[255 - w * 32 - l]; } } } y }", [
+        ({"x": np.ones((2, 256), np.float32)}, "a race: writes `t`[128], which another iteration of the `fully par` (w = 3) read with no `barrier` between, at b = 0, w = 4, l = 0")]),
+    "lanes_with_barrier": ("fn f(x: f32[n, 256]) -> (y: f32[n, 256]) { y: f32[n, 256]; par n |b| @block { shared t: f32[256] = 0; fully par 8 |w| @warp {\n"
+                           "par 32 |l| @lane { t[w * 32 + l] = x[b, w * 32 + l]; }\nbarrier;\npar 32 |l| @lane { y[b, w * 32 + l] = t[255 - w * 32 - l]; } } } y }", [
+        ({"x": np.ones((2, 256), np.float32)}, None)]),
+    "lanes_shuffle": ("fn f(x: f32[32]) -> (y: f32[32]) { y: f32[32]; t: f32[32] = 0; fully par 32 |lane| @lane @disjoint {\n"
+                      "t[lane] = x[lane]; s: f32 = shuffle(x[lane], 0); y[lane] = @t[31 - lane] + s; } y }", [
+        ({"x": F(*range(32))}, "a race: reads `t`[31], which another iteration of the `fully par` (lane = 31) wrote with no `barrier` between, at lane = 0")]),
+    "lanes_shuffle_only": ("fn f(x: f32[32]) -> (y: f32[32]) { y: f32[32]; fully par 32 |lane| @lane @disjoint { s: f32 = x[lane]; "
+                           "seq 5 |b| { s += shuffle(s, lane ^ (16 >> b)); } y[lane] = s; } y }", [({"x": F(*range(32))}, None)]),
+    "lanes_at_data": ("fn f(x: f32[32], p: i64[32] in 0..32) -> (y: f32[32]) { y: f32[32] = 0; fully par 32 |lane| @lane @disjoint { @y[p[lane]] = x[lane]; } y }", [
+        ({"x": F(*range(32)), "p": np.arange(32)[::-1].copy()}, None),
+        ({"x": F(*range(32)), "p": np.array([*range(31), 4])}, "writes `y`[4], which another iteration of the `fully par` (lane = 4) wrote with no `barrier` between, at lane = 31")]),
+    "lanes_in_steps": ("fn f(x: f32[32], k: i64) -> (y: f32[32]) { y: f32[32]; t: f32[32] = 0; fully par 32 |lane| @lane @disjoint { s: f32 = 0;\n"
+                       "seq k |i| { @t[lane] = x[lane]; barrier; s += t[31 - lane]; } y[lane] = s; } y }", [
+        ({"x": F(*range(32)), "k": 1}, None),
+        ({"x": F(*range(32)), "k": 2}, "writes `t`[0], which another iteration of the `fully par` (lane = 31) read with no `barrier` between, at i = 1, lane = 0")]),
+    "lanes_in_steps_apart": ("fn f(x: f32[32], k: i64) -> (y: f32[32]) { y: f32[32]; t: f32[32] = 0; fully par 32 |lane| @lane @disjoint { s: f32 = 0;\n"
+                             "seq k |i| { t[lane] = x[lane]; barrier; s += t[31 - lane]; barrier; } y[lane] = s; } y }", [({"x": F(*range(32)), "k": 3}, None)]),
+    "lanes_atomic": ("fn f(p: i64[32] in 0..4) -> (h: i32[4]) { h: i32[4] = 0; fully par 32 |lane| @lane @disjoint { atomic h[p[lane]] += 1; if lane == 31 { @h[3] = 7; } } h }", [
+        ({"p": np.zeros(32, np.int64)}, None), ({"p": np.full(32, 3)}, "which another iteration of the `fully par` (lane = 0) changed by an atomic")]),
+    "lanes_in_warps": ("fn f(x: f32[64]) -> (y: f32[64]) { y: f32[64]; t: f32[64] = 0; fully par 2 |w| @warp @disjoint { fully par 32 |lane| @lane @disjoint {\n"
+                       "@t[w * 32 + lane] = x[w * 32 + lane]; barrier; y[w * 32 + lane] = t[63 - w * 32 - lane]; } } y }", [
+        ({"x": F(*range(64))}, "with no `barrier` between")]),
+    "uniform": ("fn f(x: f32[32]) -> (y: f32[32]) { y: f32[32]; fully par 32 |lane| @lane { s: f32 = @uniform(x[lane]); y[lane] = s; } y }", [
+        ({"x": F(*[1] * 32)}, None), ({"x": F(*range(32))}, "`uniform(x[lane])` does not hold, at lane = 1")]),
+    "unwritten_found": ("fn f(x: f32[n]) -> (y: f32[k], z: f32[k]) where k <= n { let u: f32[k] = filter n |i| where x[i] > 0 { x[i] }; z: f32[k]; "
+                        "par k |i| { if u[i] > 1 { z[i] = u[i]; } } assume written(z); (u, z) }", [
+        ({"x": F(2, -1, 3)}, None), ({"x": F(2, -1, 3, 1)}, "`z`[2] is returned and was never written")]),
+    "asm": ("fn f(x: i32[n], z: i32[n]) -> (y: i32[n]) { y: i32[n]; par n |i| { r: i32; asm(\"div %0, %1, %2;\", out r, x[i], z[i]) means { r = @x[i] / z[i]; }; y[i] = r; } y }", [
+        ({"x": I(2, 3), "z": I(1, 1)}, None), ({"x": I(2, 3), "z": I(1, 0)}, "a division by zero, at i = 1")]),
+    "shift": ("fn f(a: i32, k: i32) -> i32 { a << k }", [({"a": 1, "k": 40}, None)]),
+    "unused_else_fail": ("fn f(x: f32[n], p: i64[m]) -> (y: f32[m]) { y: f32[m]; par m |i| { let v = @x[p[i]] else fail; y[i] = 1; } y }", [
+        ({"x": F(1, 2), "p": L(1, 0)}, None), ({"x": F(1, 2), "p": L(1, 5)}, "is inside does not hold, at i = 1")]),
     "division": ("fn f(a: i32[n], b: i32[n]) -> (q: i32[n]) { compute n |i| { if a[i] > 0 { @a[i] / b[i] } else { 0 } } }", [
         ({"a": I(1, 0), "b": I(1, 0)}, None), ({"a": I(1, 0, 5), "b": I(1, 0, 0)}, "a division by zero, at i = 2")]),
     "remainder": ("fn f(a: u8, b: u8) -> u8 { @rem(a, b) }", [({"a": 7, "b": 4}, None), ({"a": 7, "b": 0}, "a division by zero")]),
@@ -79,6 +114,20 @@ CASES = {
         ({"a": I(1, 5)}, None), ({"a": I(1, -5)}, "op `most` has an identity that is none")]),
     "scanned_op": ("@op last(a: i32, b: i32) -> i32 identity 0 { a - b }\nfn f(a: i32[n]) -> (y: i32[n]) { scan(last) n |i| { a[i] } }", [
         ({"a": I(0, 0)}, None), ({"a": I(1, 2)}, "op `last` is not associative")]),
+    "op_of_tuples": ("@op less(a: (i32, i32), b: (i32, i32)) -> (i32, i32) identity (0, 0) { (a.0 - b.0, a.1 + b.1) }\n"
+                     "fn f(a: i32[n]) -> (x: i32, y: i32) { reduce(less) n |i| { (a[i], a[i]) } }", [
+        ({"a": I(0, 0)}, None), ({"a": I(1, 2)}, "op `less` is not associative")]),
+    "op_of_structs": ("struct pair { u: i32, v: i32 }\n@op less(a: pair, b: pair) -> pair identity (pair { u: 0, v: 0 }) { pair { u: a.u - b.u, v: a.v + b.v } }\n"
+                      "fn f(a: i32[n]) -> (x: i32, y: i32) { let s = reduce(less) n |i| { pair { u: a[i], v: a[i] } }; (s.u, s.v) }", [
+        ({"a": I(0, 0)}, None), ({"a": I(1, 2)}, "op `less` is not associative")]),
+    "op_on_rows": ("@op less(a: i32, b: i32) -> i32 identity 0 { a - b }\nfn f(a: i32[n, m]) -> (y: i32[m]) { reduce(less) n |i| { a[i] } }", [
+        ({"a": np.array([[0, 0], [0, 2]], np.int32)}, "op `less` is not associative")]),
+    "op_scanning_rows": ("@op less(a: i32, b: i32) -> i32 identity 0 { a - b }\nfn f(a: i32[n, m]) -> (y: i32[n, m]) { scan(less) n |i| { a[i] } }", [
+        ({"a": np.array([[0, 0], [0, 2]], np.int32)}, "op `less` is not associative")]),
+    "op_scattering": ("@op less(a: i32, b: i32) -> i32 identity 0 { a - b }\nfn f(a: i32[n], p: i64[n] in 0..4) -> (y: i32[4]) { scatter(less) [4] over n |i| { at p[i] put a[i] } }", [
+        ({"a": I(0, 0), "p": L(1, 1)}, None), ({"a": I(1, 2), "p": L(1, 1)}, "op `less` is not associative")]),
+    "commutative": ("@op last(a: i32, b: i32) -> i32 identity 0 commutative { b }\nfn f(a: i32[n]) -> i32 { reduce(last) n |i| { a[i] } }", [
+        ({"a": I(0, 0)}, None), ({"a": I(1, 2)}, "op `last` is not commutative: a b is not b a")]),
     "projecting_op": ("op last(a: i32, b: i32) -> i32 identity 0 { b }\nfn f(x: i32[n]) -> i32 { reduce(last) n |i| { x[i] } }", [
         ({"x": I(3, 1)}, None)]),
     "choosing_op": ("op argmax(a: (f32, i64), b: (f32, i64)) -> (f32, i64) identity (-inf, i64.max) "
@@ -99,6 +148,19 @@ NAN = ("fn f(a: f32[m, n]) -> (y: f32[m]) { compute m |i| { reduce(+) n |j| { @s
 NAN_SUM = ("fn f(a: f32[m, n]) -> (y: f32[m]) { compute m |i| { @reduce(+) n |j| { a[i, j] } } }", [
     ({"a": np.array([[4, np.inf], [-0.0, -0.0]], np.float32)}, None),
     ({"a": np.array([[4, 5], [np.inf, -np.inf]], np.float32)}, "a NaN is made of terms that are none")])
+NANS = {
+    "nan": NAN,
+    "nan_sum": NAN_SUM,
+    "nan_bf16": ("fn f(a: f32[n]) -> (y: bf16[n]) { compute n |i| { let b = bf16(a[i]); @b - b } }", [({"a": F(1, 2)}, None), ({"a": F(1, np.inf)}, "at i = 1")]),
+    "nan_f16": ("fn f(a: f32[n]) -> (y: f16[n]) { compute n |i| { @sqrt(f16(a[i])) } }", [({"a": F(1, np.nan)}, None), ({"a": F(1, -1)}, "at i = 1")]),
+    "nan_f8": ("fn f(a: f32[n]) -> (y: f8e4m3[n]) { compute n |i| { f8e4m3(@(f32(f8e4m3(a[i])) - f32(f8e4m3(a[i])))) } }", [({"a": F(1, np.inf, np.nan)}, None)]),
+    "nan_stored": ("fn f(a: f32[n]) -> (y: f32[n]) { y: f32[n] = 0; par n |i| { @y[i] /= a[i]; } y }", [({"a": F(1, 2)}, None), ({"a": F(1, 0)}, "at i = 1")]),
+    "nan_carried": ("fn f(a: f32) -> f32 { for t in 0..3 with (u = a) { @(u - 1) / (a - 1) } }", [({"a": 2}, None), ({"a": 1}, "at t = 0")]),
+    "nan_scan": ("fn f(a: f32[n]) -> (y: f32[n]) { @scan(+) n |i| { a[i] } }", [({"a": F(1, 2)}, None), ({"a": F(np.inf, -np.inf)}, "a NaN is made")]),
+    "nan_scatter": ("fn f(a: f32[n], p: i64[n] in 0..4) -> (y: f32[4]) { @scatter(+) [4] over n |i| { at p[i] put a[i] } }", [
+        ({"a": F(1, 2), "p": L(1, 1)}, None), ({"a": F(np.inf, -np.inf), "p": L(1, 1)}, "a NaN is made")]),
+    "nan_rows": ("fn f(a: f32[n, m]) -> (y: f32[m]) { @reduce(+) n |i| { a[i] } }", [({"a": np.array([[1, np.inf], [2, -np.inf]], np.float32)}, "a NaN is made")]),
+}
 # An access that nothing guards: imported as if it were not checked.
 UNGUARDED = {
     "read": ("fn f(x: f32[m, n], k: i64) -> f32 where m > 0 { assume 0 <= k < n; @x[0, k] }", [
@@ -108,6 +170,9 @@ UNGUARDED = {
     "write": ("fn f(x: f32[n], p: i64[n]) -> (y: f32[n]) { y: f32[n] = 0; seq n |i| { let k = p[i]; assume 0 <= k < n; @y[k] = x[i]; } y }", [
         ({"x": F(1, 2), "p": L(1, 0)}, None), ({"x": F(1, 2), "p": L(1, 1 << 40)}, f"writes `y`[{1 << 40}], which has 2 elements, at i = 1")]),
 }
+
+
+PLACE = r"@(?!disjoint|block|warp|lane)" # where the violation is
 
 
 def run(command):
@@ -137,9 +202,9 @@ class Checker:
 
     def violation(self, name, case, flag="--checked", isUnguarded=False):
         text, calls = case
-        marks = [m.start() for m in re.finditer(r"@(?!disjoint)", text)]
+        marks = [m.start() for m in re.finditer(PLACE, text)]
         line = text[:marks[0] if marks else 0].count("\n") + 1
-        program = re.sub(r"@(?!disjoint)", "", text)
+        program = re.sub(PLACE, "", text)
         column = marks[0] - text.rfind("\n", 0, marks[0]) if marks else 0
         try:
             library = self.build(name, program, flag, isUnguarded)
@@ -173,7 +238,7 @@ class Checker:
             if c_type == "tx_call":
                 continue
             if pointer and parameter not in values:
-                outputs[parameter] = ((64,), entry.C_TYPES[c_type])
+                outputs[parameter] = ((1024,), entry.C_TYPES[c_type])
             elif not pointer and parameter not in values:
                 values[parameter] = 0  # a dim, found below
         arrays = {k: v for k, v in values.items() if isinstance(v, np.ndarray)}
@@ -221,7 +286,7 @@ def main():
         for name, case in UNGUARDED.items():
             if wanted(name):
                 checker.violation(name, case, isUnguarded=True)
-        for name, case in (("nan", NAN), ("nan_sum", NAN_SUM)):
+        for name, case in NANS.items():
             if wanted(name):
                 checker.violation(name, case, "--checked=nan")
         for reference in references.EXAMPLES:

@@ -1,10 +1,15 @@
 // RUN: texpr-opt --sink-verify %s | FileCheck %s
 
-// An index that is promised data: the access reports. An access by axes over the very extents needs nothing.
+// An index that is promised data: the element is tested, and reported by its place; the access is guarded. An access by
+// axes over the very extents needs nothing.
 // CHECK-LABEL: func.func @gather
 // CHECK-NOT: tx.verify
-// CHECK: tx.read %[[IDS:.*]][%[[I:.*]]] : tensor<?xi32>
-// CHECK: tx.read %{{.*}}[%{{.*}}, %{{.*}}] fail 4
+// CHECK: tx.compute (%[[I:.*]], %{{.*}}) =
+// CHECK-NEXT: %[[E:.*]] = tx.read %{{.*}}[%[[I]]] : tensor<?xi32>
+// CHECK-NEXT: %[[AT:.*]] = arith.index_cast %[[E]]
+// CHECK-NEXT: %[[IN:.*]] = arith.cmpi ult, %[[AT]], %{{.*}}
+// CHECK: par.fail 4 if %{{.*}} at %[[I]]
+// CHECK: tx.read %{{.*}}[%{{.*}}, %{{.*}}] else
 func.func @gather(%n: index, %d: index, %v: index, %xa: tensor<?x?xf32>, %ia: tensor<?xi32>) -> tensor<?x?xf32> {
   %c0 = arith.constant 0 : index
   %x = tx.bind %xa[%v, %d] : tensor<?x?xf32>
@@ -19,13 +24,13 @@ func.func @gather(%n: index, %d: index, %v: index, %xa: tensor<?x?xf32>, %ia: te
   return %y : tensor<?x?xf32>
 }
 
-// A bound that is promised data is tested where it is read, and replaced where it fails; accesses under it report.
+// A bound that is promised data is replaced where it fails.
 // CHECK-LABEL: func.func @rows
 // CHECK: %[[LO:.*]] = tx.read
-// CHECK: par.fail 0 if
+// CHECK: par.fail 0 if %{{.*}} at
 // CHECK: arith.select
 // CHECK: tx.reduce add
-// CHECK: tx.read %{{.*}} fail 0
+// CHECK: tx.read %{{.*}} else
 func.func @rows(%m: index, %z: index, %va: tensor<?xf32>, %ra: tensor<?xi64>) -> tensor<?xf32> {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
@@ -48,8 +53,10 @@ func.func @rows(%m: index, %z: index, %va: tensor<?xf32>, %ra: tensor<?xi64>) ->
 // What passes through a buffer is still data; a store by it is masked.
 // CHECK-LABEL: func.func @scatter
 // CHECK: par.do
+// CHECK: tx.read
+// CHECK: par.fail 1 if %{{.*}} at
 // CHECK: par.load
-// CHECK: par.fail 1 if
+// CHECK-NOT: par.fail
 // CHECK: par.store %{{.*}} mask
 func.func @scatter(%n: index, %m: index, %ia: tensor<?xi64>, %f: f32) -> tensor<?xf32> {
   %c0 = arith.constant 0 : index
@@ -70,11 +77,12 @@ func.func @scatter(%n: index, %m: index, %ia: tensor<?xi64>, %f: f32) -> tensor<
   return %y : tensor<?xf32>
 }
 
-// A place that rests on promised data is tested after all, and reports the data.
+// A place that rests on promised data is tested after all, and left out; the element reports.
 // CHECK-LABEL: func.func @histogram
 // CHECK: tx.scatter [%{{.*}}] by add over
 // CHECK-NOT: in_bounds
-// CHECK-SAME: site = 3
+// CHECK-SAME: skip
+// CHECK: par.fail 3 if
 func.func @histogram(%n: index, %k: index, %ba: tensor<?xi64>) -> tensor<?xi32> {
   %c0 = arith.constant 0 : index
   %one = arith.constant 1 : i32
@@ -86,4 +94,24 @@ func.func @histogram(%n: index, %k: index, %ba: tensor<?xi64>) -> tensor<?xi32> 
     tx.yield %at, %one : index, i32
   } : tensor<?xi32>
   return %h : tensor<?xi32>
+}
+
+// A range with a marker is more than its hull: the access reports what it needs, by the element that it relies on.
+// CHECK-LABEL: func.func @marked
+// CHECK: tx.compute (%[[I:.*]], %[[J:.*]]) =
+// CHECK: %[[ROW:.*]] = arith.muli %[[I]], %{{.*}}
+// CHECK: %[[PLACE:.*]] = arith.addi %[[ROW]], %[[J]]
+// CHECK: tx.read %{{.*}} fail 2 at %[[PLACE]]
+func.func @marked(%n: index, %d: index, %v: index, %xa: tensor<?xf32>, %ia: tensor<?x?xi32>) -> tensor<?x?xf32> {
+  %c0 = arith.constant 0 : index
+  %x = tx.bind %xa[%v] : tensor<?xf32>
+  %i0 = tx.bind %ia[%n, %d] : tensor<?x?xi32>
+  %ids = tx.verify %i0 in[%c0 to %v] site 2 {tx.hull} : tensor<?x?xi32>
+  %y = tx.compute (%i, %j) = (%c0, %c0) to (%n, %d) axes ["i", "j"] {
+    %e = tx.read %ids[%i, %j] : tensor<?x?xi32>
+    %at = arith.index_cast %e : i32 to index
+    %r = tx.read %x[%at] : tensor<?xf32>
+    tx.yield %r : f32
+  } : tensor<?x?xf32>
+  return %y : tensor<?x?xf32>
 }

@@ -56,7 +56,7 @@ func.func @f(%n: index, %a: tensor<?xf32>) {
 func.func @f(%n: index, %a: tensor<?xf32>) {
   %x = tx.bind %a [%n] : tensor<?xf32>
   // expected-error@+1 {{reads 'f64' from 'tensor<?xf32>'}}
-  %y = "tx.read"(%x, %n) ({}) : (tensor<?xf32>, index) -> f64
+  %y = "tx.read"(%x, %n) <{operandSegmentSizes = array<i32: 1, 1, 0>}> ({}) : (tensor<?xf32>, index) -> f64
   return
 }
 
@@ -65,7 +65,7 @@ func.func @f(%n: index, %a: tensor<?xf32>) {
 func.func @f(%n: index, %z: f32, %a: tensor<?xf32>) {
   %x = tx.bind %a [%n] : tensor<?xf32>
   // expected-error@+1 {{has both `else` and `fail`}}
-  %y = "tx.read"(%x, %n) <{site = 1 : i64}> ({ "tx.yield"(%z) : (f32) -> () }) : (tensor<?xf32>, index) -> f32
+  %y = "tx.read"(%x, %n) <{operandSegmentSizes = array<i32: 1, 1, 0>, site = 1 : i64}> ({ "tx.yield"(%z) : (f32) -> () }) : (tensor<?xf32>, index) -> f32
   return
 }
 
