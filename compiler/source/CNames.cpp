@@ -71,8 +71,8 @@ static const llvm::StringSet<> &libc() {
       "pause",     "alarm",    "nice",      "sync",     "chmod",   "mount",   "access",
       "mkdir",     "rmdir",    "chdir",     "truncate", "random",  "isalpha", "isdigit",
       "isspace",   "toupper",  "tolower",   "ffs",      "environ", "drem",    "significand",
-      "swab",      "step",     "advance",   "dlopen",   "dlsym",   "dlclose", "daemon",
-      "reboot",    "tee",      "splice"};
+      "swab",      "dlopen",   "dlsym",     "dlclose",  "daemon",  "reboot",  "tee",
+      "splice"};
   return set;
 }
 
