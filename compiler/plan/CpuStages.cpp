@@ -7,11 +7,13 @@
 // A panel of b is read once for each tile of rows. Where it lies, its rows are far apart: with rows of 4 KiB all of it falls
 // into a sixteenth of the second cache's sets, and every term begins another page. Its copy of 256 x 48 elements stays in
 // the first two caches while the rows of a block stream past, for 256 multiply-adds an element copied. A b that is
-// not much larger than the second cache is read as it lies. The sizes keep the copy, and sums that have no place in the result, within a task's
+// not much larger than the second cache is read as it lies, unless its rows are the columns of the product: then a copy is
+// what makes vectors of them. The sizes keep the copy, and sums that have no place in the result, within a task's
 // stack, so that nothing comes to the workspace. Pins are kept; what they leave open is decided as if nobody had asked.
 #include "compiler/plan/CpuStages.h"
 #include "compiler/plan/Pins.h"
 #include "dialects/par/Staging.h"
+#include "dialects/par/Stride.h"
 #include "dialects/plan/Plan.h"
 
 using namespace mlir;
@@ -23,6 +25,7 @@ static constexpr int64_t kRows = 256;       // of a block
 static constexpr int64_t kTerms = 256;      // of a piece of the sum
 static constexpr int64_t kPanel = 48 << 10; // bytes of a copy, where the sums rest in the result
 static constexpr int64_t kSmallPanel = kPanel / 2;
+static constexpr int64_t kFewElements = 4096; // of a b that no vector can read as it lies
 
 static int64_t numberOf(ModuleOp module, StringRef key) {
   auto machine = module->getAttrOfType<DictionaryAttr>("par.machine");
@@ -117,23 +120,42 @@ static std::string objection(ModuleOp module, par::Contraction &c) {
   return "";
 }
 
+/// The policy's own case: one sum, in a nest of its own, on a machine whose tasks have a stack.
+static bool mayStage(par::Contraction &c) {
+  par::ForallOp nest = c.nest;
+  if (numberOf(nest->getParentOfType<ModuleOp>(), "stack_bytes") == 0)
+    return false;
+  StringRef terms = c.getAxisName(c.k.back());
+  return terms != c.getAxisName(c.m.back()) && terms != c.getAxisName(c.n.back()) &&
+         c.k.size() == 1 && !nest->getParentOfType<par::ForallOp>() &&
+         par::LoadOp(c.b.load).getSource() != par::LoadOp(c.a.load).getSource();
+}
+
+static bool isPinnedOtherwise(par::ForallOp nest) {
+  return llvm::any_of(ArrayRef<StringRef>{"tile", "blocks", "order", "instr", "stage"},
+                      [&](StringRef name) { return isPinned(nest, name); });
+}
+
+std::optional<par::Contraction> copied(par::ForallOp nest, std::optional<par::Contraction> c) {
+  if (!c || !mayStage(*c))
+    return std::nullopt;
+  auto stage = nest->getAttrOfType<DictionaryAttr>(stageName);
+  bool isAsked = stage && par::stagingOf(nest, stage, par::LoadOp(c->b.load).getSource());
+  return isAsked || !isPinnedOtherwise(nest) ? c : std::nullopt;
+}
+
 void decideStages(ModuleOp module, par::Contraction &c, DictionaryAttr instr) {
   par::ForallOp nest = c.nest;
   StringRef rows = c.getAxisName(c.m.back()), columns = c.getAxisName(c.n.back()),
             terms = c.getAxisName(c.k.back());
   bool isAsked = nest->hasAttr(stageName);
-  bool isPinnedOtherwise =
-      llvm::any_of(ArrayRef<StringRef>{"tile", "blocks", "order", "instr", "stage"},
-                   [&](StringRef name) { return isPinned(nest, name); });
   Value tensor = par::LoadOp(c.b.load).getSource();
   if (terms == rows || terms == columns) {
     if (isAsked)
       refuse(nest, "two of its axes have one name");
     return;
   }
-  bool isSimple = c.k.size() == 1 && !nest->getParentOfType<par::ForallOp>() &&
-                  tensor != par::LoadOp(c.a.load).getSource();
-  if (!isAsked && (isPinnedOtherwise || !isSimple))
+  if (!isAsked && (isPinnedOtherwise(nest) || !mayStage(c)))
     return;
   Sizes sizes = sizesFor(module, c, instr);
   setSize(nest, tileName, terms, sizes.terms);
@@ -146,7 +168,9 @@ void decideStages(ModuleOp module, par::Contraction &c, DictionaryAttr instr) {
   }
   Builder b(nest.getContext());
   auto entry = [&](StringRef name, Attribute value) { return b.getNamedAttr(name, value); };
-  int64_t elements = 2 * numberOf(module, "l2") / par::bytesOf(tensor, 1);
+  bool isUnit =
+      par::laneOf(par::LoadOp(c.b.load).getIndices(), c.axes[c.n.back()]) == par::Lane::Unit;
+  int64_t elements = isUnit ? 2 * numberOf(module, "l2") / par::bytesOf(tensor, 1) : kFewElements;
   Attribute how = b.getDictionaryAttr({entry("place", b.getStringAttr("stack")),
                                        entry("least", b.getI64IntegerAttr(kLeast)),
                                        entry("elements", b.getI64IntegerAttr(elements))});

@@ -70,7 +70,8 @@ struct PlanTiling : impl::PlanTilingBase<PlanTiling> {
   }
 
   /// The contraction that a register tile can take: the innermost row and column; what else there is stays outside.
-  static std::optional<par::Contraction> tileable(par::ForallOp forall) {
+  /// `isCopied`: b is, and lies as the tile needs it then.
+  static std::optional<par::Contraction> tileable(par::ForallOp forall, bool isCopied) {
     auto c = par::Contraction::match(forall);
     if (!c || !c->a.isPlain() || !c->b.isPlain() || c->m.empty() || c->n.empty() ||
         !c->isRectangular())
@@ -78,7 +79,7 @@ struct PlanTiling : impl::PlanTilingBase<PlanTiling> {
     unsigned row = c->m.back(), column = c->n.back();
     // Two axes of one name: a pin could not tell them apart.
     if (row > column || c->getAxisName(row) == c->getAxisName(column) ||
-        par::laneOf(c->b.load.getIndices(), c->axes[column]) != par::Lane::Unit)
+        (!isCopied && par::laneOf(c->b.load.getIndices(), c->axes[column]) != par::Lane::Unit))
       return std::nullopt;
     SmallVector<unsigned> moving = {row, column};
     llvm::append_range(moving, c->k);
@@ -122,7 +123,9 @@ struct PlanTiling : impl::PlanTilingBase<PlanTiling> {
     bool isHandWritten = forall->hasAttr(tileName) && !isPinned(forall, "tile");
     if (isHandWritten)
       return;
-    auto c = wanted == "none" ? std::nullopt : tileable(forall);
+    auto c = wanted == "none" ? std::nullopt : tileable(forall, /*isCopied=*/false);
+    if (!c && wanted != "none" && level > 1)
+      c = cpu::copied(forall, tileable(forall, /*isCopied=*/true));
     DictionaryAttr row = c ? findRow(module, c->getAccumulatorType()) : DictionaryAttr();
     DictionaryAttr instr = c ? resized(module, forall, *c, row) : DictionaryAttr();
     if (asked)

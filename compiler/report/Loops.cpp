@@ -86,8 +86,10 @@ private:
       return bufferText(alloc.getType(), alloc.getExtents(), alloc.getName(),
                         alloc.getPlace().value_or("") == "reg" ? "in registers" : "on the stack");
     if (auto slot = dyn_cast<par::SlotOp>(op))
-      return bufferText(slot.getType(), slot.getExtents(), std::nullopt, "in the workspace");
-    return isa<scf::IfOp>(op) && hasLoops(op) ? "if" : "";
+      return bufferText(slot.getType(), slot.getExtents(), nameOf(slot), "in the workspace");
+    if (!isa<scf::IfOp>(op) || !hasLoops(op))
+      return "";
+    return plan::getWhy(op).empty() ? "if" : "if " + plan::getWhy(op).str() + ", else below";
   }
 
   /// Said of an outermost loop that no threads share, in whole or in parts.
@@ -170,13 +172,30 @@ private:
            " in registers, by " + row->getAs<StringAttr>("name").str();
   }
 
+  /// A copy that the plan made; a buffer of the source has its name among the values.
+  static std::optional<StringRef> nameOf(par::SlotOp slot) {
+    auto name = slot->getAttrOfType<StringAttr>("par.name");
+    return name && name.getValue().starts_with("copy of ") ? std::optional(name.getValue())
+                                                           : std::nullopt;
+  }
+
+  static std::string bytesText(par::BufType type, ValueRange extents) {
+    int64_t bytes = std::max(1u, type.getElementType().getIntOrFloatBitWidth() / 8);
+    for (Value extent : extents) {
+      APInt length;
+      bytes *= matchPattern(extent, m_ConstantInt(&length)) ? length.getSExtValue() : 0;
+    }
+    return std::to_string(bytes) + " bytes ";
+  }
+
   std::string bufferText(par::BufType type, ValueRange extents, std::optional<StringRef> name,
                          StringRef place) {
     std::string text =
         (name ? name->str() : "buffer") + " " + elementName(type.getElementType()) + "[";
     for (auto [i, extent] : llvm::enumerate(extents))
       text += (i ? ", " : "") + indices.of(extent).str();
-    return text + "] " + place.str();
+    bool isCopy = name && name->starts_with("copy of ");
+    return text + "] " + (isCopy ? bytesText(type, extents) : "") + place.str();
   }
 
   Indices &indices;

@@ -47,6 +47,9 @@ struct Promote : impl::PromoteBase<Promote> {
     }
     SmallVector<par::AllocOp> allocs;
     module.walk([&](par::AllocOp op) { allocs.push_back(op); });
+    for (par::AllocOp alloc : allocs) // what is there by plan takes its room first
+      if (auto bytes = staticBytes(alloc); bytes && alloc.getPlace() == "stack")
+        usedBytes[frameOf(alloc)] += *bytes;
     for (par::AllocOp alloc : allocs) {
       if (alloc->use_empty()) {
         alloc.erase();
@@ -71,16 +74,18 @@ struct Promote : impl::PromoteBase<Promote> {
       alloc.getExtentsMutable()[d].set(arith::ConstantIndexOp::create(b, alloc.getLoc(), size));
   }
 
-  /// The frame of a task holds the small ones, first come first served; a rank-0 buffer is a
-  /// register by mem2reg.
-  void place(par::AllocOp alloc, int64_t stackBytes) {
+  static Operation *frameOf(par::AllocOp alloc) {
     Operation *frame = alloc->getParentOfType<par::ForallOp>();
     while (frame && frame->getParentOfType<par::ForallOp>())
       frame = frame->getParentOfType<par::ForallOp>();
-    if (!frame)
-      frame = alloc->getParentOfType<func::FuncOp>();
+    return frame ? frame : alloc->getParentOfType<func::FuncOp>();
+  }
+
+  /// The frame of a task holds the small ones, first come first served; a rank-0 buffer is a
+  /// register by mem2reg.
+  void place(par::AllocOp alloc, int64_t stackBytes) {
     auto bytes = staticBytes(alloc);
-    int64_t &used = usedBytes[frame];
+    int64_t &used = usedBytes[frameOf(alloc)];
     if (bytes && used + *bytes <= stackBytes) {
       used += *bytes;
       if (alloc.getPlace() != "reg")

@@ -55,7 +55,7 @@ public:
         panels.push_back({factor, how, Value(), isOfRows ? row : term, isOfRows ? term : column});
     openGrid();
     makeBuffers();
-    overBlock("", [&](ValueRange ivs) { storeZero(ivs); });
+    overBlock([&](ValueRange ivs) { storeZero(ivs); });
     openSums();
     for (Panel &panel : panels)
       fill(panel);
@@ -160,10 +160,8 @@ private:
   }
 
   /// A nest over the rows and columns of the block.
-  void overBlock(StringRef why, llvm::function_ref<void(ValueRange)> body) {
-    overAxes({row, column}, why, body);
-  }
-  void overAxes(ArrayRef<unsigned> axes, StringRef why, llvm::function_ref<void(ValueRange)> body) {
+  void overBlock(llvm::function_ref<void(ValueRange)> body) { overAxes({row, column}, body); }
+  void overAxes(ArrayRef<unsigned> axes, llvm::function_ref<void(ValueRange)> body) {
     SmallVector<Value> lower, upper;
     SmallVector<Attribute> names;
     for (unsigned axis : axes) {
@@ -174,8 +172,6 @@ private:
     OpBuilder::InsertionGuard guard(b);
     auto loop = par::ForallOp::create(b, loc, lower, upper, b.getArrayAttr(names),
                                       [](OpBuilder &, Location, ValueRange) {});
-    if (!why.empty())
-      plan::setWhy(loop, why);
     b.setInsertionPointToStart(loop.getBlock());
     body(loop.getArgs());
   }
@@ -219,18 +215,24 @@ private:
     std::tie(from[term], to[term]) = piece(number, lower, upper, block[term]);
   }
 
+  /// Along the source's neighbours, whichever way the copy lies.
   void fill(Panel &panel) {
-    overAxes({panel.first, panel.second}, "", [&](ValueRange ivs) {
+    par::LoadOp load = panel.factor->load;
+    unsigned first = panel.first, second = panel.second;
+    if (par::laneOf(load.getIndices(), c.axes[first]) == par::Lane::Unit)
+      std::swap(first, second);
+    overAxes({first, second}, [&](ValueRange ivs) {
       Outside at = outside();
-      at.place(c.axes[panel.first], ivs[0]);
-      at.place(c.axes[panel.second], ivs[1]);
-      par::LoadOp load = panel.factor->load;
+      at.place(c.axes[first], ivs[0]);
+      at.place(c.axes[second], ivs[1]);
       SmallVector<Value> indices;
       for (Value index : load.getIndices())
         indices.push_back(at.of(index));
       Value v =
           par::LoadOp::create(b, loc, load.getType(), load.getSource(), indices, Value(), Value());
-      SmallVector<Value> place = {sub(ivs[0], from[panel.first]), sub(ivs[1], from[panel.second])};
+      SmallVector<Value> place = {sub(ivs[0], from[first]), sub(ivs[1], from[second])};
+      if (first != panel.first)
+        std::swap(place[0], place[1]);
       par::StoreOp::create(b, loc, v, panel.copy, place, Value());
     });
   }
@@ -316,7 +318,7 @@ private:
                            isMemoryEffectFree(&op);
                   });
     if (!isDone)
-      overBlock("", [&](ValueRange ivs) {
+      overBlock([&](ValueRange ivs) {
         IRMapping map;
         for (auto [variable, value] : fixed)
           map.map(variable, value);
@@ -382,10 +384,15 @@ Value buildTest(par::Contraction &c, int64_t least, int64_t elements) {
   return arith::AndIOp::create(b, loc, test, isAtLeast(product, elements));
 }
 
-/// The nest as it is without copies.
-void forget(par::ForallOp nest, StringRef term) {
+/// The nest as it is without copies: without a register tile, too, where only a copy of b has neighbours along the columns.
+void forget(par::ForallOp nest, StringRef term, bool hasTile) {
   nest->removeAttr(plan::stageName);
   nest->removeAttr(plan::blocksName);
+  if (!hasTile) {
+    for (StringRef name : {plan::tileName, plan::orderName, plan::instrName})
+      nest->removeAttr(name);
+    return;
+  }
   NamedAttrList sizes(nest->getAttrOfType<DictionaryAttr>(plan::tileName));
   sizes.erase(term);
   nest->setAttr(plan::tileName, sizes.getDictionary(nest.getContext()));
@@ -413,8 +420,14 @@ struct StagePanels : impl::StagePanelsBase<StagePanels> {
       Value test = buildTest(c, least, elements);
       OpBuilder b(nest);
       auto choice = scf::IfOp::create(b, nest.getLoc(), test, /*withElse=*/true);
+      std::string why = "rows and terms of the sum are " + std::to_string(least) + " or more";
+      if (elements)
+        why += ", and terms x columns " + std::to_string(elements);
+      plan::setWhy(choice, why);
       b.setInsertionPointToStart(&choice.getElseRegion().front());
-      forget(cast<par::ForallOp>(b.clone(*nest)), c.getAxisName(c.k.back()));
+      bool hasTile =
+          par::laneOf(par::LoadOp(c.b.load).getIndices(), c.axes[c.n.back()]) == par::Lane::Unit;
+      forget(cast<par::ForallOp>(b.clone(*nest)), c.getAxisName(c.k.back()), hasTile);
       nest->moveBefore(choice.getThenRegion().front().getTerminator());
     }
     Blocker(c, home).run();

@@ -150,6 +150,8 @@ struct Workspace : impl::WorkspaceBase<Workspace> {
       }
       auto made =
           par::SlotOp::create(b, loc, slot.alloc.getType(), offset, slot.alloc.getExtents());
+      if (StringAttr name = slot.alloc.getNameAttr())
+        made->setAttr("par.name", name);
       slot.alloc.replaceAllUsesWith(made.getResult());
       slot.alloc.erase();
     }

@@ -82,6 +82,17 @@ private:
     return "";
   }
 
+  /// A copy of what the loop reads: a parameter by its name, or any tensor by its number.
+  std::string stage() {
+    std::string tensor = number(dice.between(1, 3));
+    if (!current->params.empty() && dice.percent(60))
+      tensor = current->params[dice.below(current->params.size())].decl->name.text;
+    static const std::vector<std::string> places = {"", ", stack", ", workspace"};
+    std::string least = dice.percent(20) ? ", least = " + number(dice.between(1, 6)) : "";
+    std::string place = least.empty() ? dice.pick(places) : ", stack";
+    return "@stage(" + tensor + place + least + ")";
+  }
+
   void add(const PinnedForm &form, const std::string &pin) {
     if (!pin.empty())
       out.push_back({form.insertAt, pin});
@@ -105,6 +116,8 @@ private:
       std::string text = sizes(axes, 9);
       add(form, dice.percent(25) ? "@tile(thread, " + text + ")" : "@tile(" + text + ")");
     }
+    if (!axes.empty() && dice.percent(25))
+      add(form, stage());
     if (axes.size() > 1 && dice.percent(20)) {
       std::vector<std::string> order = axes;
       std::swap(order.front(), order.back());
