@@ -15,8 +15,11 @@ using namespace mlir;
 
 namespace texpr::importer {
 
-bool FnImporter::verifies(const FnDecl &fn) const {
-  return program.isChecked || program.checked.testingFns.count(&fn) != 0;
+/// Whether a call of the function tests anything.
+bool FnImporter::verifies(const FnDecl &fn, bool isTrusted) const {
+  auto isOwn = [&](const DataCheck &check) { return check.fn == &fn; };
+  return program.isChecked || program.checked.testingFns.count(&fn) != 0 ||
+         (!isTrusted && llvm::any_of(program.checked.dataChecks, isOwn));
 }
 
 /// In a function's own block, and in none that is called inside, a failing test ends the call.
@@ -25,7 +28,7 @@ Variant FnImporter::variantOf(const CallExpr &e) const {
   bool mayEnd = !isInside && !inPlace && isa<func::FuncOp>(b.getInsertionBlock()->getParentOp());
   if (program.checked.endingCalls.count(&e))
     return {isTrusted, false};
-  return {isTrusted, !mayEnd && verifies(*e.fn)};
+  return {isTrusted, !mayEnd && verifies(*e.fn, isTrusted)};
 }
 
 /// Whether all facts hold; null where the function states none.

@@ -298,7 +298,7 @@ private:
   };
   Tests *tests = nullptr;
   Variant variantOf(const CallExpr &e) const;
-  bool verifies(const FnDecl &fn) const;
+  bool verifies(const FnDecl &fn, bool isTrusted) const;
   Value testFacts(const FnDecl &fn);
   void testWhereHeld(llvm::function_ref<void()> test);
   void test(ValueRange lower, ValueRange upper, mlir::ArrayAttr axes, int64_t site,

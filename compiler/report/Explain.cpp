@@ -116,15 +116,13 @@ private:
     for (Attribute attr : tests ? tests.getValue() : ArrayRef<Attribute>()) {
       auto test = cast<DictionaryAttr>(attr);
       const FailureSite &site = input.checked.sites[test.getAs<IntegerAttr>("site").getInt()];
-      StringRef how = test.getAs<StringAttr>("how").getValue();
-      std::string where = how == "once"   ? "tested once, before the loops around the call, by "
-                          : how == "here" ? "tested at the call, by "
-                                          : "tested at each call";
-      if (how == "each") {
-        for (auto [k, axis] : llvm::enumerate(test.getAs<ArrayAttr>("axes").getAsValueRange<StringAttr>()))
-          where += (k ? ", `" : ", over `") + axis.str() + "`";
-        where += ", by ";
-      }
+      std::string where = test.getAs<BoolAttr>("before").getValue()
+                              ? "tested before the loops around the call"
+                              : "tested at the call";
+      for (auto [k, axis] :
+           llvm::enumerate(test.getAs<ArrayAttr>("axes").getAsValueRange<StringAttr>()))
+        where += (k ? ", `" : ", for each `") + axis.str() + "`";
+      where += ", by ";
       int64_t line = test.getAs<IntegerAttr>("line").getInt();
       std::string what = "`" + site.text + "` of `" + site.fn->name.text + "`: " + where +
                          costOf(site) + (line ? "  (line " + std::to_string(line) + ")" : "");

@@ -80,7 +80,7 @@ struct CheckedProgram {
       trustedCalls;             // of functions with facts on data, all of which are proved there
   /// Calls after which the caller relies on what stands only where no test fails: a failing one ends the call there.
   std::set<const Expr *> endingCalls;
-  /// Functions with facts on data that some call tests, and those whose bodies make such a call.
+  /// Functions whose bodies call one that tests facts on data.
   std::set<const FnDecl *> testingFns;
   std::vector<CheckNote> notes; // in the order of the walk
   std::vector<SourceRange> machineOnly; // asm that says neither `means` nor what to do instead

@@ -148,7 +148,9 @@ const ResultDecl *Checker::openResult(const FnDecl &fn,
     for (const FExpr &extent : r.type.shape) // else there is no element
       assume(Constraint{FExpr(0), Rel::LT, here(extent)});
     const FExpr lo = here(declared.spans[0].lo);
-    const facts::Range most = rangeOf(r.type.scalar);
+    facts::Range most = rangeOf(r.type.scalar);
+    if (r.type.scalar == ScalarKind::I64) // as every end of a range
+      most = {};
     if ((declared.spans[0].end && !isProved({lo, Rel::LT, here(*declared.spans[0].end)})) ||
         (most.lo && !isProved({FExpr(*most.lo), Rel::LE, lo})) ||
         (most.hi && !isProved({lo, Rel::LE, FExpr(*most.hi)})))
@@ -214,7 +216,6 @@ void Checker::checkFactsOfCall(const CallExpr &e, const FnDecl &fn,
   }
   if (!open && !info.verifiesInside)
     return;
-  out.testingFns.insert(&fn);
   if (auto caller = fnInfo.find(currentFn); caller != fnInfo.end()) {
     caller->second.verifiesInside = true;
     out.testingFns.insert(currentFn);

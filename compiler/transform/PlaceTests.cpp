@@ -105,11 +105,12 @@ struct PlaceTests : impl::PlaceTestsBase<PlaceTests> {
     return cast<par::FailOp>(test.getYield()->getPrevNode());
   }
 
-  /// What `explain` says of it.
-  static Attribute remark(tx::ReduceOp test, StringRef how) {
+  /// What `explain` says of it: the loops around that it leaves, or those in which it is made.
+  static Attribute remark(tx::ReduceOp test, ArrayRef<Operation *> left) {
     Builder b(test.getContext());
     SmallVector<StringRef> axes;
-    for (Operation *op = test->getParentOp(); op && how == "each"; op = op->getParentOp())
+    Operation *from = left.empty() ? test.getOperation() : left.back();
+    for (Operation *op = from->getParentOp(); op; op = op->getParentOp())
       if (auto names = op->getAttrOfType<ArrayAttr>("axes"))
         for (Attribute name : llvm::reverse(names))
           axes.insert(axes.begin(), cast<StringAttr>(name).getValue());
@@ -123,20 +124,13 @@ struct PlaceTests : impl::PlaceTestsBase<PlaceTests> {
         line = at.getLine();
     }
     return b.getDictionaryAttr({b.getNamedAttr("site", failureOf(test).getSiteAttr()),
-                                b.getNamedAttr("how", b.getStringAttr(how)),
+                                b.getNamedAttr("before", b.getBoolAttr(llvm::any_of(left, llvm::IsaPred<tx::HasDomain>))),
                                 b.getNamedAttr("axes", b.getStrArrayAttr(axes)),
                                 b.getNamedAttr("line", b.getI64IntegerAttr(line))});
   }
 
-  /// Moves the test where it ends the call, if there is such a place.
+  /// Moves the test where it ends the call, if there is such a place; as far out as it goes.
   static Attribute place(tx::ReduceOp test) {
-    if (standsOnHost(test)) {
-      Attribute said = remark(test, "here");
-      OpBuilder b(test);
-      makeCheck(b, test, IRMapping());
-      replace(test);
-      return said;
-    }
     SmallVector<Operation *> around; // from the inside
     for (Operation *at = test; !isa<func::FuncOp>(at->getParentOp()); at = at->getParentOp()) {
       if (!alwaysRuns(at->getParentOp(), at))
@@ -144,12 +138,20 @@ struct PlaceTests : impl::PlaceTestsBase<PlaceTests> {
       around.push_back(at->getParentOp());
     }
     for (; !around.empty(); around.pop_back())
-      if (standsOnHost(around.back()) && moveBefore(test, around)) {
-        Attribute said = remark(test, "once");
+      if (standsOnHost(around.back())) {
+        Attribute said = remark(test, around);
+        if (!moveBefore(test, around))
+          continue;
         replace(test);
         return said;
       }
-    return remark(test, "each");
+    Attribute said = remark(test, {});
+    if (standsOnHost(test)) {
+      OpBuilder b(test);
+      makeCheck(b, test, IRMapping());
+      replace(test);
+    }
+    return said;
   }
 
   /// A copy of the test before the outermost of the ops, where all of them have iterations.
