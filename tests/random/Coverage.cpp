@@ -14,7 +14,7 @@ static const std::vector<std::string> forms = {
     "slice",   "else",           "total view", "else fail", "reshape", "struct",  "op call",
     "call",    "generic",        "conversion", "buffer",    "store",   "update",  "atomic",
     "par",     "fully par",      "shuffle",    "seq",       "seq rev", "barrier", "asm",
-    "inout",   "perm or sorted", "found dim"};
+    "inout",   "perm or sorted", "found dim",  "lending", "lent range"};
 
 static constexpr unsigned kinds = 15;
 
@@ -37,6 +37,9 @@ void noteCall(Seen &seen, const CallExpr &e) {
     note(seen, "op call", e.type);
   if (e.fn)
     note(seen, "call", e.type);
+  if (e.fn && e.type.isValid() &&
+      llvm::any_of(e.fn->params, [](const Param &p) { return p.isInout; }))
+    note(seen, "lending", e.type);
   if (!e.typeArgs.empty() && e.fn)
     note(seen, "generic", e.type);
   static const std::set<std::string> across = {"shuffle", "ballot", "match",
@@ -152,7 +155,7 @@ void Coverage::add(const Program &program) {
       walker.block(fn->body.get());
     for (const Param &p : fn->params) {
       if (p.isInout)
-        note(seen, "inout", p.decl->type);
+        note(seen, p.declared.set.empty() ? "inout" : "lent range", p.decl->type);
       if (p.declared.perm)
         note(seen, "perm or sorted", p.decl->type);
     }

@@ -218,7 +218,13 @@ std::string Writer::reshaped() {
 }
 
 std::string Writer::idiom() {
-  switch (dice.below(12)) {
+  switch (dice.below(15)) {
+  case 12:
+    return lending();
+  case 13:
+    return lentIndices();
+  case 14:
+    return keptAmongStores();
   case 10:
     return reshaped();
   case 0:

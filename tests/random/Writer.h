@@ -158,6 +158,9 @@ private:
   std::string atomics();
   std::string lanes();
   std::string lent();
+  std::string lending(); // Lending.cpp
+  std::string lentIndices();
+  std::string keptAmongStores();
   std::string backwards();
   std::string narrow();
   std::string tested();
