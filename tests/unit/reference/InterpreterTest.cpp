@@ -117,6 +117,18 @@ TEST(Forms, Filter) {
          {i32s({4}, {2, 1, 3, 5})}, {i32s({4}, {0, 0, 1, 3})});
 }
 
+TEST(Forms, RaggedFilter) {
+  const std::string rows = "fn f(row: i64[m + 1], x: i32[z]) -> (u: i32[k], r: i64[k])\n"
+                           "where row[0] == 0, row[m] == z, sorted(row), k <= z {\n"
+                           "  filter m, row[i]..row[i + 1] |i, p| where x[p] > 0 { (x[p], i) }\n}\n";
+  expect(rows, {i64s({5}, {0, 2, 2, 3, 6}), i32s({6}, {5, -1, 2, 0, 7, 1})},
+         {i32s({4}, {5, 2, 7, 1}), i64s({4}, {0, 2, 3, 3})});
+  expect(rows, {i64s({1}, {0}), i32s({0}, {})}, {i32s({0}, {}), i64s({0}, {})});
+  // Empty where hi <= lo.
+  expect("fn f(x: i32[n]) -> (u: i64[k]) { filter 1..n, i..3 |i, j| where x[i] > 0 { 10 * i + j } }\n",
+         {i32s({5}, {1, 1, 1, 1, 1})}, {i64s({3}, {11, 12, 22})});
+}
+
 TEST(Forms, ReduceOperators) {
   expect("fn f(x: i32[n]) -> (a: i32, b: i32, c: i32, d: i32, e: i32) {\n"
          "  (reduce(*) n |i| { x[i] }, reduce(min) n |i| { x[i] }, reduce(max) n |i| { x[i] },\n"
@@ -370,6 +382,33 @@ TEST(Iteration, Lent) {
          "fn f(inout a: i64[m, n]) -> (old: i64[m, n]) where m > 0 {\n"
          "  let before = a;\n  twice(a[0], 2);\n  par 1..m |i| { twice(a[i], i); }\n  before\n}\n",
          {i64s({2, 2}, {1, 2, 3, 4})}, {i64s({2, 2}, {1, 2, 3, 4}), i64s({2, 2}, {2, 4, 3, 4})});
+}
+
+TEST(Iteration, LentForValues) {
+  const std::string take = "local fn take(inout a: i64[n]) -> (u: i64[k], s: i64) {\n"
+                           "  let u: i64[k] = filter n |i| where a[i] > 1 { a[i] };\n"
+                           "  par n |i| { a[i] = a[i] - 1; }\n  (u, reduce(+) n |i| { a[i] })\n}\n";
+  // The second call sees what the first one left; what it gives is stored after that.
+  expect(take + "fn f(inout a: i64[n]) -> (u: i64[k], s: i64, c: i64) where n > 0 {\n"
+                "  let (v, s) = take(a);\n  let (u, t): (i64[k], i64) = take(a);\n"
+                "  a[0] += s;\n  (u, t, reduce(+) n |i| { v[i] else 100 })\n}\n",
+         {i64s({3}, {1, 3, 2})}, {i64s({1}, {2}), i64(0), i64(105), i64s({3}, {2, 1, 0})});
+  // A block that ends with a call; what is lent last is what the call changed.
+  expect("local fn step(inout a: i64[n], x: i64) -> (s: i64) { let s = reduce(+) n |i| { a[i] };"
+         " par n |i| { a[i] += x; } s }\n"
+         "fn f(x: i64[m, n]) -> (s: i64[m], t: i64[m]) {\n"
+         "  let s = compute m |i| { t: i64[n] = x[i]; step(t, 1); step(t, i) };\n"
+         "  b: i64[m] = s;\n  b[0..m] += step(b, 10);\n  (s, b)\n}\n",
+         {i64s({2, 2}, {1, 2, 3, 4})}, {i64s({2}, {5, 9}), i64s({2}, {29, 33})});
+}
+
+TEST(Iteration, LentRanges) {
+  const std::string source = "fn f(inout p: i64[n] in 0..n or -1, x: i64[n]) -> (y: i64[n]) {\n"
+                             "  y: i64[n];\n  par n |i| { let v = p[i]; y[i] = if v >= 0 { x[v] } else { 9 };"
+                             " p[i] = n - 1 - i; }\n  y\n}\n";
+  expect(source, {i64s({3}, {2, -1, 0}), i64s({3}, {5, 6, 7})},
+         {i64s({3}, {7, 9, 5}), i64s({3}, {2, 1, 0})});
+  expectFailure(source, {i64s({3}, {2, 3, 0}), i64s({3}, {5, 6, 7})}, Failure::Kind::Data);
 }
 
 TEST(Access, TotalViews) {
