@@ -280,6 +280,12 @@ bool Checker::checkCombine(CombineOp &op, const Type &value, SourceRange range) 
 }
 
 void Checker::checkReduce(ReduceExpr &e, const Type *expected) {
+  checkTerms(e, expected);
+  valueOfSum(e);
+  setFreshValue(e);
+}
+
+void Checker::checkTerms(ReduceExpr &e, const Type *expected) {
   Scope names(*this);
   Assuming scope(*this);
   Frame frame;
@@ -315,7 +321,6 @@ void Checker::checkReduce(ReduceExpr &e, const Type *expected) {
     return;
   }
   e.type = t;
-  setFreshValue(e);
 }
 
 } // namespace texpr

@@ -154,7 +154,22 @@ void Checker::unknownName(const Ident &name, bool isCall) {
               "the standard library has one: use \"" + library + "\"");
   if (!libraries.empty())
     return;
-  if (std::string near = nearName(name.text, isCall); !near.empty())
+  static const std::map<llvm::StringRef, const char *> spelt = {
+      {"sum", "a sum is `reduce(+) n |i| { x[i] }`"},
+      {"prod", "a product is `reduce(*) n |i| { x[i] }`"},
+      {"cumsum", "running sums are `scan(+) n |i| { x[i] }`"},
+      {"any", "write `reduce(or) n |i| { c[i] }`"},
+      {"all", "write `reduce(and) n |i| { c[i] }`"},
+      {"range", "a range is `lo..hi`, or `n` for `0..n`"},
+      {"len", "a length has the name that the tensor's type gives it: `n` of `x: f32[n]`"},
+      {"size", "a length has the name that the tensor's type gives it: `n` of `x: f32[n]`"},
+      {"shape", "a length has the name that the tensor's type gives it: `n` of `x: f32[n]`"},
+      {"zeros", "a tensor of one value is `compute n |_| { 0.0 }`, a buffer `y: f32[n] = 0;`"},
+      {"sort", "an order is `argsort n |i| { x[i] }`"},
+      {"where", "a choice by element is `select(c, a, b)`"}};
+  if (auto s = spelt.find(name.text); isCall && s != spelt.end())
+    entry.note(s->second);
+  else if (std::string near = nearName(name.text, isCall); !near.empty())
     entry.fix(name.range, near, "did you mean `" + near + "`?");
   else if (!isCall && (fnByName.count(name.text) || findBuiltin(name.text)))
     entry.note("`" + name.text + "` is a function: call it with `(…)`");

@@ -4,6 +4,7 @@
 // buffers, and what facts say of the elements of tensors. Checker.h has who fills and asks them.
 #pragma once
 #include "compiler/source/Check.h"
+#include <limits>
 #include <memory>
 
 namespace texpr {
@@ -177,5 +178,10 @@ std::optional<facts::Symbol> innerSymbol(const Type &t, facts::Symbol mark,
 size_t countLeaves(const Type &t);
 /// The extents that are written in a type, by leaf, outer ones first.
 std::vector<std::vector<ExprPtr *>> extentsByLeaf(TypeExpr &type);
+
+/// A float that is no NaN lies in it.
+struct FloatRange {
+  double lo = -std::numeric_limits<double>::infinity(), hi = -lo;
+};
 
 } // namespace texpr

@@ -252,6 +252,11 @@ void Checker::mismatch(SourceRange range, const Type &a, const Type &b, const st
                                                        : bitWidth(a.scalar) > bitWidth(b.scalar);
   const Expr *from = toLeft ? rhs : lhs;
   ScalarKind to = toLeft ? a.scalar : b.scalar;
+  auto *name = llvm::dyn_cast_or_null<NameExpr>(from);
+  if (name && name->decl && name->decl->kind == Decl::Kind::Carried)
+    error.note(name->decl->name.range, "it has the type of its first value, and a literal alone is "
+                                       "an i64 or f32; a type may stand here: `" +
+                                           name->text + ": " + spelling(to) + " = …`");
   if (from)
     error.fix(from->range, std::string(spelling(to)) + "(" + text(from->range) + ")",
               "nothing converts by itself: write the conversion");

@@ -250,6 +250,8 @@ void Checker::valueOfConversion(CallExpr &e) {
     e.value = fitOrFresh(*from.value, e.type.scalar, e);
   else if (from.type.isScalar(ScalarKind::Bool))
     e.value = freshFor(e, {0, 1});
+  else if (from.type.isScalar() && isFloat(from.type.scalar))
+    e.value = freshFor(e, truncated(from, e.type.scalar));
   setFreshValue(e);
 }
 

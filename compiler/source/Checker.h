@@ -10,6 +10,7 @@
 //   CheckScopes.cpp      scopes, assumptions, symbols
 //   CheckTypes.cpp       equality, printing, literals
 //   CheckValues.cpp      expressions and conditions as facts, without wrapping
+//   CheckBounds.cpp      bounds of what is made of floats, and of sums
 //   CheckExpr.cpp        operators, choice, blocks
 //   CheckCalls.cpp       functions, builtins, conversions
 //   CheckForms.cpp       compute, reduce
@@ -228,6 +229,13 @@ private:
   Formula formula(const Expr &e) const;
   std::map<const Decl *, Formula> boolLets;
 
+  // ---- CheckBounds.cpp
+  FloatRange floatRange(const Expr &e) const;
+  FloatRange floatRangeOfCall(const CallExpr &e) const;
+  facts::Range truncated(const Expr &from, ScalarKind k) const;
+  void valueOfSum(ReduceExpr &e);
+  std::map<const Decl *, FloatRange> floatRanges; // of each scalar `let`, from where it stands
+
   // ---- CheckExpr.cpp
   void checkExpr(ExprPtr &e, const Type *expected = nullptr);
   void dispatch(Expr &e, const Type *expected);
@@ -286,6 +294,7 @@ private:
   bool checkExtentIsDim(const FExpr &extent, SourceRange range, const Axis *axis, const Expr *expr);
   void checkCompute(ComputeExpr &e, const Type *expected);
   void checkReduce(ReduceExpr &e, const Type *expected);
+  void checkTerms(ReduceExpr &e, const Type *expected);
   bool checkCombine(CombineOp &op, const Type &value, SourceRange range);
   bool insideForm() const;
 
@@ -349,13 +358,20 @@ private:
   // ---- CheckRagged.cpp
   bool isRagged(const std::vector<Axis> &domain, const Binders &binders) const;
   bool varies(const FExpr &e, facts::Symbol index) const;
-  std::optional<FExpr> telescoped(const Loop &loop, const FExpr &terms);
+  struct RowPlaces {
+    FExpr lo, hi;
+    bool inOrder; // each of lo..hi once; else some of them, at most once
+  };
+  std::optional<RowPlaces> placesOf(const Loop &loop, const ElementSymbol &row) const;
   std::optional<FExpr> series(const Loop &loop, const FExpr &terms);
   std::optional<FExpr> statedLength(const FExpr &length);
+  std::optional<FExpr> sumOfRows(const Loop &loop, const FExpr &terms);
+  std::optional<TensorFacts> keptFacts(const FilterExpr &e, size_t leaf,
+                                       std::optional<TensorFacts> known) const;
   std::optional<FExpr> pointsFrom(const Loop &loop, const FExpr &length, const FExpr &inner,
                                   const std::optional<FExpr> &stated);
   std::optional<FExpr> mostPoints(const std::vector<Axis> &domain, const Frame &frame,
-                                  std::vector<FExpr> &ofAxis);
+                                  std::vector<std::optional<FExpr>> &ofAxis);
   /// The box that a form with results by index stacks on its values; nothing after an error.
   std::optional<std::vector<FExpr>> boxOf(std::vector<Axis> &domain);
   /// Over dims and lengths that are found while running.

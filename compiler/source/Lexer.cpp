@@ -465,7 +465,10 @@ void Lexer::punctuation() {
   if (c == '#')
     e.note("a comment begins with `//`");
   if (c == '\'')
-    e.note("a string stands in double quotes");
+    e.note("a character is its number, as 65 for A; a string, of `use` and `asm`, stands in double "
+           "quotes");
+  if (c == '?')
+    e.note("a choice is `if c { a } else { b }`");
   put(Tok::Bad, begin);
 }
 

@@ -470,7 +470,10 @@ StmtPtr Parser::unusedValue(const Expr &e) {
   if (accept(Tok::Semi)) {
     SourceRange semi{file, previousEnd - 1, previousEnd};
     auto entry = report(e.range, "the value of this expression is not used");
-    if (at(Tok::RBrace))
+    auto *n = llvm::dyn_cast<NameExpr>(&e);
+    if (const char *note = n ? habitOf(n->text) : nullptr)
+      entry.note(note);
+    else if (at(Tok::RBrace))
       entry.fix(semi, "", "without `;` it is the value of the block");
     else
       entry.note(
@@ -478,7 +481,11 @@ StmtPtr Parser::unusedValue(const Expr &e) {
     return nullptr;
   }
   if (auto *n = llvm::dyn_cast<NameExpr>(&e); n && (atName() || at(Tok::Scalar))) {
-    report(e.range, "expected a statement, found the name `" + n->text.substr(0, 40) + "`");
+    auto entry =
+        report(e.range, "expected a statement, found the name `" + n->text.substr(0, 40) + "`");
+    const char *note = n->text == "const" || n->text == "static" ? nullptr : habitOf(n->text);
+    entry.note(note ? note
+                    : "a value is named by `let x = e;`, a buffer declared as `x: f32 = e;`");
     panic = true;
     return nullptr;
   }

@@ -98,6 +98,8 @@ Diagnostics::Entry Parser::expected(const std::string &what) {
   bool known = at(Tok::Bad);
   auto entry = known ? Diagnostics::Entry::silent()
                      : report(here(), "expected " + what + ", found " + found());
+  if (const char *note = known ? nullptr : habit())
+    entry.note(note);
   panic = true;
   return entry;
 }
@@ -139,8 +141,12 @@ void Parser::expectSemi(const char *what) {
   }
   bool fresh = onNewLine() || at(Tok::RBrace) || at(Tok::KwLet) || at(Tok::End);
   SourceRange end = at(Tok::End) ? here() : afterPrevious(); // there, one error with a missing `}`
-  report(end, std::string("expected `;` after ") + what + (fresh ? "" : ", found " + found()))
-      .fix(afterPrevious(), ";", "add `;`");
+  auto entry =
+      report(end, std::string("expected `;` after ") + what + (fresh ? "" : ", found " + found()));
+  if (const char *note = fresh ? nullptr : habit())
+    entry.note(note);
+  else
+    entry.fix(afterPrevious(), ";", "add `;`");
   panic = !fresh;
 }
 

@@ -49,6 +49,9 @@ private:
   /// "expected WHAT, found …" at the current token, and panic.
   Diagnostics::Entry expected(const std::string &what);
   std::string found() const;
+  /// Habits.cpp: how that is written here which stands at hand as elsewhere; null where it is nothing known.
+  const char *habit() const;
+  llvm::StringRef callBefore() const;
   bool expect(Tok k, const char *where);
   bool expectWord(const char *word, const char *where);
   bool expectClose(Tok k, SourceRange open);
@@ -225,6 +228,9 @@ private:
   bool inEnsure = false; // quantities may stand
   unsigned depth = 0, height = 0;
 };
+
+/// Habits.cpp: what stands here for a word of another language; null for all others.
+const char *habitOf(llvm::StringRef word);
 
 /// The `if` chain as an expression: every branch a block.
 std::unique_ptr<IfExpr> toExpr(std::unique_ptr<IfStmt> chain);

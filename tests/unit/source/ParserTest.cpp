@@ -220,6 +220,39 @@ TEST(Parser, Fixes) {
     EXPECT_NE(Parsed(text).messages().find(line), std::string::npos) << Parsed(text).messages();
 }
 
+// What is written as in another language is told how it is written here.
+TEST(Parser, Habits) {
+  auto in = [](std::string body) { return "fn f(x: f32[n]) -> (y: f32[n]) { " + body + " }\n"; };
+  const std::pair<std::string, const char *> programs[] = {
+      {in("compute n |i| { x[i] ** 2 }"), "a power is `pow(x, y)`"},
+      {in("compute n |i| { i++; x[i] }"), "there is no `++`"},
+      {in("let k = n >>> 1; x"), "`>>` shifts in zeros where the type is unsigned"},
+      {in("compute 0...n |i| { x[i] }"), "a range is `lo..hi`, without `hi`"},
+      {in("compute n |i| { if i == 0: x[i] }"), "a block stands in braces"},
+      {in("compute n |i| { if not c { x[i] } else { 0 } }"), "write `!(…)`"},
+      {in("let a = x[0] if n > 0 else 0; x"), "a choice is `if c { a } else { b }`"},
+      {in("y := x; y"), "a name gets its value by `let x = e;`"},
+      {in("let a, b = (1, 2); x"), "stand in parentheses: `let (a, b) = …`"},
+      {in("let a = topk(2) n |i| { x[i] }; x"), "a form is a word, a domain and its indices"},
+      {in("float s = 0; x"), "a value is named by `let x = e;`"},
+      {in("0.5 x"), "a product is written with `*`"},
+      {in("compute n |i| -> x[i]"), "stands in braces: `compute n |i| { e }`"},
+      {in("if n > 0 { x } elif n > 1 { x } else { x }"), "write `else if`"},
+      {in("seq n |i| { break; } x"), "nothing breaks off a loop"},
+      {in("let s = x.sum(); x"), "there are no methods"},
+      {in("x[:, 0]"), "an axis that is left whole is `..`"},
+      {in("(n > 0) ? x : x"), "a choice is `if c { a } else { b }`"},
+      {"import \"a.tx\";", "files are named by `use \"file.tx\";`"},
+      {"def f(x: f32[n]) { x }", "a function is `fn name("},
+      {"fn f(x: f32[n]) -> y: f32[n] { x }", "results that have names stand in parentheses"},
+      {"fn f(x: f32[n]) -> f32 requires n > 0 { 0.0 }", "stands behind `where`"},
+      {"fn f(x: f32[n]) -> f32 where n > 0 and n < 9 { 0.0 }", "facts are separated by `,`"},
+      {"fn f(x: [f32; n]) -> f32 { 0.0 }", "the type of a tensor is `f32[n]`"}};
+  for (const auto &[text, note] : programs)
+    EXPECT_NE(Parsed(text).messages().find(note), std::string::npos)
+        << text << Parsed(text).messages();
+}
+
 TEST(Parser, StructValuesBeforeBlocks) {
   EXPECT_TRUE(
       Parsed("fn f() -> i64 { let a = s { x: 1 }; if (s { x: 1 }).x > 0 { 1 } else { 2 } }").ok());
