@@ -142,6 +142,7 @@ void Checker::bindPattern(Pattern &p, const Type &t, const Expr *init,
       exactLet[&d] = *exact;
   if (init && t.isScalar(ScalarKind::Bool))
     boolLets[&d] = formula(*init);
+  floatRanges[&d] = init ? floatRange(*init) : FloatRange();
   declare(d);
 }
 
