@@ -11,9 +11,8 @@ using namespace mlir;
 
 namespace texpr::importer {
 
-/// The bounds of a box that starts at 0; what is added to its indices.
-SmallVector<Value> FnImporter::boxUppers(const std::vector<Axis> &domain,
-                                         SmallVectorImpl<Value> &offsets) {
+/// The bounds of a box that starts at 0, with their own bound where they are data; what is added to its indices.
+SmallVector<Value> FnImporter::boxUppers(ArrayRef<Axis> domain, SmallVectorImpl<Value> &offsets) {
   SmallVector<Value> uppers;
   for (const Axis &axis : domain) {
     offsets.push_back(axis.lo ? bound(axis.lo.get(), axis.loValue) : Value());
@@ -23,6 +22,8 @@ SmallVector<Value> FnImporter::boxUppers(const std::vector<Axis> &domain,
       upper = b.createOrFold<arith::SubIOp>(loc, upper, offsets.back());
       upper = b.createOrFold<arith::MaxSIOp>(loc, upper, zero);
     }
+    if (auto most = program.checked.axisBound.find(&axis); most != program.checked.axisBound.end())
+      upper = b.createOrFold<arith::MinSIOp>(loc, upper, extent(most->second));
     uppers.push_back(upper);
   }
   return uppers;

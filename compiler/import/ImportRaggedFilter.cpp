@@ -29,8 +29,6 @@ Value RaggedFilter::loops(size_t axis, Value number, bool stores) {
   mlir::Type index = i.b.getIndexType();
   auto seq = par::SeqOp::create(i.b, i.loc, TypeRange(index), lower[0], upper[0],
                                 ValueRange(number), i.b.getStringAttr(e.binders[axis]->name.text));
-  if (axis == 0 && isAlone)
-    plan::setWhy(seq, "on one thread, as the bounds of its first axis are data");
   FnImporter::Body body(i, seq.getBody(), {index, index}, /*staysInPlace=*/true);
   i.bindBinder(*e.binders[axis], body.args[0]);
   Value next = loops(axis + 1, body.args[1], stores);
@@ -97,6 +95,8 @@ Value RaggedFilter::total(size_t box, size_t axis, Value before, SmallVectorImpl
   Value length = i.b.createOrFold<arith::SubIOp>(i.loc, upper[0], lower[0]);
   auto seq = par::SeqOp::create(i.b, i.loc, TypeRange(index), constant(0), length,
                                 ValueRange(number), i.b.getStringAttr(e.binders[axis]->name.text));
+  if (axis == 0)
+    plan::setWhy(seq, "on one thread: where a row's elements begin follows from the rows before");
   FnImporter::Body body(i, seq.getBody(), {index, index}, /*staysInPlace=*/true);
   at.push_back(body.args[0]);
   Value next = total(box, axis + 1, before, at, body.args[1]);
@@ -115,8 +115,9 @@ Value RaggedFilter::fill() {
   for (size_t axis = 0; axis < box; ++axis) {
     Value length = i.b.createOrFold<arith::SubIOp>(i.loc, upper[axis], lower[axis]);
     length = i.b.createOrFold<arith::MaxSIOp>(i.loc, length, constant(0));
-    extents.push_back(
-        i.b.createOrFold<arith::MinSIOp>(i.loc, length, i.extent(e.mostOfAxis[axis])));
+    if (const auto &most = e.mostOfAxis[axis])
+      length = i.b.createOrFold<arith::MinSIOp>(i.loc, length, i.extent(*most));
+    extents.push_back(length);
   }
   Value before = par::AllocOp::create(i.b, i.loc, i.b.getI64Type(), extents, "before");
   rows(box, [&](ValueRange at) {

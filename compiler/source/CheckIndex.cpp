@@ -317,6 +317,12 @@ void Checker::reportBounds(const IndexExpr &e, unsigned axis, const Expr &index,
   else if (unknown == SymbolInfo::Kind::Data)
     error.note("give the data a range where it is declared, as `in 0.." + str(extent) +
                "`; it is tested as it is read");
+  else if (auto *sum = llvm::dyn_cast<BinaryExpr>(&index); unknown == SymbolInfo::Kind::Fresh &&
+                                                           sum && sum->type.isScalar() &&
+                                                           sum->type.scalar != ScalarKind::I64)
+    error.note(what + " is computed in " + str(sum->type) +
+               ", where it may wrap: convert what it is made of, as in `i64(" +
+               text(sum->lhs->range) + ")`");
   else if (unknown == SymbolInfo::Kind::Fresh)
     error.note(what + " is an unknown of its type: it is data, or an operation that may wrap");
   if (isStore)

@@ -2,9 +2,10 @@
 //
 // D10: memory is planned for what a filter may keep. The points are summed from the last axis to the first:
 // what does not depend on an axis is there as often as the axis is long; what grows with its index by a fixed step
-// is an arithmetic series; what lies between neighbours of a sorted vector telescopes; of all else the largest counts.
+// is an arithmetic series; what lies between neighbours of a sorted vector is disjoint; of all else the largest counts.
 //
 //   m, row[i]..row[i + 1]     sorted(row), row[0] == 0, row[m] == z      row[m] - row[0], so z
+//   f, row[p[i]]..row[p[i] + 1]     the elements of p are different       the same
 //   n, 0..i                                                              n * (n - 1) / 2
 //   m, row[i]..row[i + 1], 0..len[p]      len[p] in 0..=d                z * d
 // In: a checked domain with the lengths of its axes, each known where the earlier binders are. Out: a bound over dims.
@@ -47,8 +48,23 @@ bool Checker::varies(const FExpr &e, Symbol index) const {
   });
 }
 
-/// `terms` = c * (row[i + a + 1] - row[i + a]): c * (row[hi + a] - row[lo + a]).
-std::optional<facts::Expr> Checker::telescoped(const Loop &loop, const FExpr &terms) {
+/// What a filter keeps of its first index comes in order; of its only one, no two are the same.
+std::optional<TensorFacts> Checker::keptFacts(const FilterExpr &e, size_t leaf,
+                                              std::optional<TensorFacts> known) const {
+  auto v = leafValue(*e.body->value, leaf);
+  const Decl *first = e.binders.empty() ? nullptr : e.binders[0].get();
+  if (!v || !first || !first->value || !(*v - *first->value).constant())
+    return known;
+  if (!known)
+    known.emplace();
+  known->isSorted = true;
+  known->isDistinct = e.domain.size() == 1;
+  return known;
+}
+
+/// `terms` = c * (row[r + 1] - row[r]), where r is a place for each index of the loop: what c * (row[hi] - row[lo]) is
+/// at least, as r goes through lo..hi in order, or through different places between them of a sorted vector.
+std::optional<facts::Expr> Checker::sumOfRows(const Loop &loop, const FExpr &terms) {
   std::vector<Symbol> used, varying;
   terms.symbols(used);
   std::copy_if(used.begin(), used.end(), std::back_inserter(varying),
@@ -61,16 +77,17 @@ std::optional<facts::Expr> Checker::telescoped(const Loop &loop, const FExpr &te
   if (from->decl != to->decl || from->path != to->path || from->at.size() != 1 ||
       to->at.size() != 1 || to->at[0] - from->at[0] != FExpr(1))
     return std::nullopt;
-  const FExpr offset = from->at[0] - FExpr::symbol(loop.symbol);
   const FExpr factor = terms.substitute([&](Symbol s) {
     return s == *to->value.asSymbol()     ? std::optional(FExpr(1))
            : s == *from->value.asSymbol() ? std::optional(FExpr(0))
                                           : std::nullopt;
   });
-  if (varies(offset, loop.symbol) || varies(factor, loop.symbol) ||
-      terms != factor * to->value - factor * from->value)
+  auto places = placesOf(loop, *from);
+  if (!places || varies(factor, loop.symbol) ||
+      terms != factor * to->value - factor * from->value ||
+      (!places->inOrder && interval(factor).lo.value_or(-1) < 0))
     return std::nullopt;
-  const FExpr begin = loop.lo + offset, end = loop.hi + offset;
+  const FExpr begin = places->lo, end = places->hi;
   const Type *leaf = &from->decl->type;
   for (unsigned part : from->path)
     leaf = &leaf->parts[part];
@@ -84,6 +101,33 @@ std::optional<facts::Expr> Checker::telescoped(const Loop &loop, const FExpr &te
     return e.equalTo.value_or(e.value);
   };
   return factor * (at(end) - at(begin));
+}
+
+/// The places of `row[i + a]` over a loop over i, or of `row[p[i + a] + b]` for a p whose elements are different.
+std::optional<Checker::RowPlaces> Checker::placesOf(const Loop &loop,
+                                                    const ElementSymbol &row) const {
+  const FExpr offset = row.at[0] - FExpr::symbol(loop.symbol);
+  if (!varies(offset, loop.symbol))
+    return RowPlaces{loop.lo + offset, loop.hi + offset, true};
+  std::vector<Symbol> used;
+  row.at[0].symbols(used);
+  auto sorted = tensorFacts.find(row.decl);
+  for (Symbol s : used) {
+    auto element = elementOf.find(s);
+    const FExpr behind = row.at[0] - FExpr::symbol(s);
+    if (element == elementOf.end() || varies(behind, loop.symbol))
+      continue;
+    const ElementSymbol &place = *element->second;
+    auto known = tensorFacts.find(place.decl);
+    if (known == tensorFacts.end() || !place.path.empty() || place.at.size() != 1 ||
+        varies(place.at[0] - FExpr::symbol(loop.symbol), loop.symbol) ||
+        !(known->second.isDistinct || known->second.isPerm) || known->second.spans.size() != 1 ||
+        !known->second.spans[0].end || sorted == tensorFacts.end() || !sorted->second.isSorted)
+      return std::nullopt;
+    const TensorFacts::Span &span = known->second.spans[0];
+    return RowPlaces{span.lo + behind, *span.end + behind, false};
+  }
+  return std::nullopt;
 }
 
 /// `terms` = a + b * i: length * a + b * (the sum of the indices).
@@ -123,7 +167,7 @@ std::optional<facts::Expr> Checker::pointsFrom(const Loop &loop, const FExpr &le
   if (!varies(inner, loop.symbol))
     return inner * length;
   if (length == loop.hi - loop.lo) { // else an empty loop would count as less than none
-    if (auto sum = telescoped(loop, inner))
+    if (auto sum = sumOfRows(loop, inner))
       return sum;
     if (auto sum = series(loop, inner))
       return sum;
@@ -134,9 +178,10 @@ std::optional<facts::Expr> Checker::pointsFrom(const Loop &loop, const FExpr &le
   return (interval(*most).lo.value_or(-1) < 0 ? FExpr::max(*most, FExpr(0)) : *most) * length;
 }
 
-/// A bound over dims of the number of points; nothing, with an error, where none is known. `ofAxis` gets those of the axes.
+/// A bound over dims of the number of points, below 0 only where there are none; nothing, with an error, where none is known.
+/// `ofAxis` gets those of the axes whose lengths are data.
 std::optional<facts::Expr> Checker::mostPoints(const std::vector<Axis> &domain, const Frame &frame,
-                                               std::vector<FExpr> &ofAxis) {
+                                               std::vector<std::optional<FExpr>> &ofAxis) {
   auto unknown = [&](size_t axis) {
     const std::string hi = domain[axis].hi ? text(domain[axis].hi->range) : "";
     diags
@@ -151,7 +196,7 @@ std::optional<facts::Expr> Checker::mostPoints(const std::vector<Axis> &domain, 
   };
   FExpr total(1), longest(1);
   bool isStated = false; // that what stands behind the axis is at most `longest`
-  ofAxis.assign(domain.size(), FExpr(0));
+  ofAxis.assign(domain.size(), std::nullopt);
   for (size_t axis = domain.size(); axis-- > 0;) {
     const FExpr &length = frame.lengths[axis];
     auto stated = statedLength(length), most = stated ? stated : dimBound(length, true);
@@ -162,8 +207,10 @@ std::optional<facts::Expr> Checker::mostPoints(const std::vector<Axis> &domain, 
     if (!points)
       return unknown(axis);
     total = *points;
-    ofAxis[axis] = FExpr::max(*most, FExpr(0));
-    longest = longest * ofAxis[axis];
+    const FExpr atMost = FExpr::max(*most, FExpr(0));
+    if (!isRunningDim(length))
+      ofAxis[axis] = atMost;
+    longest = longest * atMost;
     isStated |= stated.has_value();
   }
   auto most = dimBound(total, true);
@@ -173,7 +220,7 @@ std::optional<facts::Expr> Checker::mostPoints(const std::vector<Axis> &domain, 
   if (currentFn && !isProved({*most, Rel::LE, limit}))
     require(const_cast<FnDecl &>(*currentFn), {*most, Rel::LE, limit},
             spanning(domain.front().range, domain.back().range), str(*most) + " <= 2^47");
-  return interval(*most).lo.value_or(-1) < 0 ? FExpr::max(*most, FExpr(0)) : *most;
+  return most;
 }
 
 } // namespace texpr

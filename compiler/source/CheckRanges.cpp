@@ -122,8 +122,9 @@ std::optional<TensorFacts> Checker::factsOf(const Expr &e, size_t leaf) const {
     return compute->body && compute->body->value ? stackFacts(*compute->body->value, leaf)
                                                  : std::nullopt;
   if (auto *filter = llvm::dyn_cast<FilterExpr>(&e))
-    return filter->body && filter->body->value ? stackFacts(*filter->body->value, leaf)
-                                               : std::nullopt;
+    return filter->body && filter->body->value
+               ? keptFacts(*filter, leaf, stackFacts(*filter->body->value, leaf))
+               : std::nullopt;
   if (auto *loop = llvm::dyn_cast<ForExpr>(&e))
     return carriedFacts(loop->carried, loop->step, leaf);
   if (auto *loop = llvm::dyn_cast<WhileExpr>(&e))

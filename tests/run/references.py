@@ -647,3 +647,7 @@ EXAMPLES += TYPE_EXAMPLES
 from iteration_references import ITERATION_EXAMPLES  # noqa: E402
 
 EXAMPLES += ITERATION_EXAMPLES
+
+from sparse_references import SPARSE_EXAMPLES  # noqa: E402
+
+EXAMPLES += SPARSE_EXAMPLES
