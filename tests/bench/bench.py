@@ -90,7 +90,7 @@ class Bench:
         _, block, _ = keep = entry.aligned_block(size)
         if size:
             call.workspace, call.workspace_bytes = block.ctypes.data, size
-        results = {key: entry.Guarded(*spec) for key, spec in outputs.items()}
+        results = {key: entry.Guarded(*spec, is_timed=True) for key, spec in outputs.items()}
         arguments = library.arguments(fn, values, results, call)
         function = library.functions[fn]
 

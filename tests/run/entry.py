@@ -1,15 +1,22 @@
 """Calls entry points of a shared object through the C ABI, by the prototypes of its generated header.
 
-Every output has canaries on both sides and is filled with NaN patterns before a call; so is the workspace, which is given
-on one of the two calls and left to the object on the other. What is not as promised raises Broken.
+Every array ends where a page ends behind which nothing is mapped, so that a load or store behind it is a crash. An output has
+canaries before it and is filled with NaN patterns before a call; so is the workspace, which is given on one of the two calls
+and left to the object on the other. What is not as promised raises Broken.
 """
 import ctypes
+import faulthandler
+import mmap
 import re
 
 import numpy as np
 
 OK, ARGUMENT, CONTRACT, WORKSPACE, DATA = 0, 1, 2, 3, 4
-GUARD = 64  # bytes before and after each output
+GUARD = 64  # bytes before each output, and around the workspace
+PAGE = mmap.PAGESIZE
+mprotect = ctypes.CDLL(None).mprotect
+mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+faulthandler.enable()
 
 
 class Broken(Exception):
@@ -37,13 +44,29 @@ def prototypes(header):
     return out
 
 
-class Guarded:
-    """An array with canaries around it, filled with a NaN pattern."""
+def before_a_hole(count):
+    """`count` bytes; behind them stands a page that nobody may touch."""
+    whole = np.frombuffer(mmap.mmap(-1, -(-count // PAGE) * PAGE + PAGE), np.uint8)
+    end = len(whole) - PAGE
+    if mprotect(whole.ctypes.data + end, PAGE, 0):
+        raise OSError("mprotect")
+    return whole[end - count:end]
 
-    def __init__(self, shape, dtype):
+
+def copied(array):
+    inside = before_a_hole(array.nbytes).view(array.dtype).reshape(array.shape)
+    inside[...] = array
+    return inside
+
+
+class Guarded:
+    """An array with canaries before it and a hole behind, filled with a NaN pattern; for a benchmark aligned as malloc does."""
+
+    def __init__(self, shape, dtype, is_timed=False):
         count = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
-        self.memory = np.full(count + 2 * GUARD, 0xA5, np.uint8)
-        self.inside = self.memory[GUARD:GUARD + count]
+        self.memory = np.empty(GUARD + count, np.uint8) if is_timed else before_a_hole(GUARD + count)
+        self.memory[:GUARD] = 0xA5
+        self.inside = self.memory[GUARD:]
         self.inside[:] = 0xFF
         self.array = self.inside.view(dtype).reshape(shape)
 
@@ -51,7 +74,7 @@ class Guarded:
         return self.inside.ctypes.data
 
     def check(self, name):
-        if (self.memory[:GUARD] != 0xA5).any() or (self.memory[len(self.memory) - GUARD:] != 0xA5).any():
+        if (self.memory[:GUARD] != 0xA5).any():
             raise Broken(f"{name}: written outside")
 
 
@@ -108,7 +131,8 @@ class Library:
             keep, block, canary = aligned_block(size)
             canary[:] = 0x5A
             call.workspace, call.workspace_bytes = block.ctypes.data, size
-        inputs = {key: value.copy() for key, value in values.items() if isinstance(value, np.ndarray)}
+        inputs = {key: value for key, value in values.items() if isinstance(value, np.ndarray)}
+        values = {**values, **{key: copied(value) for key, value in inputs.items()}}
         status = self.functions[name](*self.arguments(name, values, results, call))
         if canary is not None and (canary != 0x5A).any():
             raise Broken(f"{name}: written behind the workspace")
