@@ -344,7 +344,8 @@ std::optional<std::vector<facts::Constraint>> Checker::witness(const Written &w,
       }
     }
   for (const Loop &loop : w.loops) {
-    if (open.count(loop.symbol)) { // any iteration will do: the one of `if lane == 7`, else the first
+    if (open.count(
+            loop.symbol)) { // any iteration will do: the one of `if lane == 7`, else the first
       solved[loop.symbol] = replace(onlyOne(loop.symbol, w.guards).value_or(loop.lo));
       open.erase(loop.symbol);
     }
