@@ -170,7 +170,7 @@ private:
     bool isOurs = failure.kind == reference::Failure::Kind::Internal;
     std::string message = (isOurs ? "internal error: " : "") + failure.message;
     if (failure.index >= 0)
-      message += " (element " + std::to_string(failure.index) + ")";
+      message += " (index " + std::to_string(failure.index) + ")";
     Diagnostics said;
     said.error(failure.site, message);
     said.print(llvm::errs(), frontEnd.files, llvm::sys::Process::StandardErrHasColors());

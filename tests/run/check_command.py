@@ -368,7 +368,7 @@ class Command:
         holds(report("attention"), "calls    exp h*s*s/2 + h*s/2\n")
         holds(report("cholesky"), "flops    n*n*n/3 + n*n - n/3\n", "4 pairs free of races by proof")
         holds(report("conv2d"), "oh: = (2 * pad + h - r) / stride + 1", "stride >= 1", "flops    2*b*c*o*oh*ow*r*s\n")
-        holds(report("embedding"), "ids: every element is in 0..v", "tests    d*n of facts on data")
+        holds(report("embedding"), "ids: every element is in 0..v", "tests    n of facts on data")
         holds(report("heat"), "runs     steps times")
         holds(report("welford"), "in order, as a user's operator is")
         self.write("several.tx", SEVERAL)

@@ -96,7 +96,7 @@ class Checker:
         self.source.write_text(HELPERS + "".join(f"fn {name}{CASES[name][0]}\n" for name in names))
 
     def hold(self, title, message, index, said):
-        found = re.search(r"\((?:index|element) (-?\d+)\)", message)
+        found = re.search(r"\(index (-?\d+)\)", message)
         if said not in message or not found or (index is not None and int(found[1]) != index):
             self.failed += 1
             print(f"FAILED {title}: {message!r}, expected {said!r} and {index}", flush=True)
