@@ -26,7 +26,7 @@ namespace texpr::plan {
 namespace {
 struct Way {
   StringRef name;
-  SmallVector<AlgoNumber, 6> numbers;
+  SmallVector<AlgoNumber, 8> numbers;
 };
 
 struct Limit {
@@ -37,16 +37,21 @@ struct Limit {
 } // namespace
 
 // Memory is planned for the most tasks and the longest list; all pairs of a run are compared.
-static constexpr Limit limits[] = {
-    {"tasks", 1024, false}, {"longest", 1024, false}, {"run", 256, true}, {"piece", 1 << 20, true}};
+static constexpr Limit limits[] = {{"tasks", 1024, false},
+                                   {"longest", 1024, false},
+                                   {"run", 256, true},
+                                   {"block", 4096, false},
+                                   {"piece", 1 << 20, true}};
 
 static constexpr int64_t kChunkIndices = 16384; // pays for a task, of cheap bodies too
 static constexpr int64_t kMaxChunks = 64; // totals that one thread combines between the two passes
 
-// Of an owner: to pass a term is to read its place, and compare; to put an element of a row is one of a vector's lanes.
-static constexpr int64_t kWalk = 8;
+// Of owners, in operations: to pass a term is to read its place, compare, and note it; to put an element of a row is one of a
+// vector's lanes; a put into a table that no cache holds waits for memory.
+static constexpr int64_t kWalk = 12, kMiss = 32;
 static constexpr int64_t kElement = 1, kScalar = 4, kLoop = 64;
-static constexpr int64_t kOwnerTerms = 4096;
+static constexpr int64_t kFarElements = 1 << 20;
+static constexpr int64_t kOwnerTerms = 4096, kOwnerBlock = 256;
 
 static bool isAlone(Operation *op) {
   for (Operation *at = op->getParentOp(); at; at = at->getParentOp())
@@ -74,7 +79,13 @@ static int64_t workOf(tx::ScatterOp op) {
 
 static SmallVector<Way> waysOf(tx::ScatterOp op) {
   Way owners{"owners",
-             {{"least", kOwnerTerms}, {"tasks", 16}, {"walk", kWalk}, {"work", workOf(op)}}};
+             {{"block", kOwnerBlock},
+              {"far", kFarElements},
+              {"least", kOwnerTerms},
+              {"miss", kMiss},
+              {"tasks", 16},
+              {"walk", kWalk},
+              {"work", workOf(op)}}};
   Way copies{"copies", {{"least", 8192}, {"tasks", 16}}}, serial{"serial", {}};
   bool isRow =
       llvm::any_of(op.getPutValues().getTypes(), [](Type t) { return isa<RankedTensorType>(t); });

@@ -7,12 +7,12 @@
 // Distinct places without an operator are stored to by a forall. Else plan.algo says how it is done:
 //   serial   in the order of the indices, on one thread, which a float sum depends on
 //   owners   tasks own ranges of the places; each walks all indices in their order and puts what is its own:
-//            the bits of the order, on any number of threads
+//            the bits of the order, on any number of threads (ScatterOwners.cpp)
 //   copies   where every order gives the same bits (integers, minima, maxima): chunks of the first axis fill
 //            copies of their own, which are merged in their order
-// How many owners or copies there are is asked of the dims; fewer than two copies are the serial loop. A place that is not known to lie inside is tested by one
-// unsigned comparison an axis; a second put by a flag a place. A user's operator keeps a flag a
-// place too: its identity is the value of places where nothing is put, and combined with nothing.
+// How many owners or copies there are is asked of the dims; fewer than two are the serial loop. A place that is not
+// known to lie inside is tested by one unsigned comparison an axis; a second put by a flag a place. A user's operator keeps a
+// flag a place too: its identity is the value of places where nothing is put, and combined with nothing.
 #include "compiler/transform/LowerToPar.h"
 #include "dialects/par/Combine.h"
 #include "dialects/par/Iteration.h"
@@ -25,35 +25,23 @@ using namespace mlir;
 
 namespace texpr {
 
-/// Moves ops, in their order, to the insertion point, and lowers them.
-void ParLowering::moveHere(ArrayRef<Operation *> ops) {
-  Block *into = b.getInsertionBlock();
-  Block::iterator at = b.getInsertionPoint();
-  for (Operation *op : ops)
-    op->moveBefore(into, at);
-  for (Operation *op : ops)
-    lowerOp(op);
-  b.setInsertionPoint(into, at);
-}
-
-static SmallVector<Operation *> opsWithin(Block &block) {
-  SmallVector<Operation *> ops;
-  for (Operation &op : block.without_terminator())
-    ops.push_back(&op);
-  return ops;
-}
-
-static void setArguments(Block &block, ValueRange args) {
-  for (auto [arg, v] : llvm::zip_equal(block.getArguments(), args))
-    arg.replaceAllUsesWith(v);
-}
-
 SmallVector<Value> ParLowering::inlineRegion(Region &region, ValueRange args) {
   Block &from = region.front();
-  setArguments(from, args);
-  moveHere(opsWithin(from));
-  SmallVector<Value> yielded(from.getTerminator()->getOperands());
-  from.getTerminator()->erase();
+  for (auto [arg, v] : llvm::zip_equal(from.getArguments(), args))
+    arg.replaceAllUsesWith(v);
+  Operation *terminator = from.getTerminator();
+  Block *into = b.getInsertionBlock();
+  Block::iterator at = b.getInsertionPoint();
+  SmallVector<Operation *> moved;
+  for (Operation &op : from.without_terminator())
+    moved.push_back(&op);
+  for (Operation *op : moved)
+    op->moveBefore(into, at);
+  for (Operation *op : moved)
+    lowerOp(op);
+  b.setInsertionPoint(into, at);
+  SmallVector<Value> yielded(terminator->getOperands());
+  terminator->erase();
   return yielded;
 }
 
@@ -83,8 +71,8 @@ static const char *whyInOrder(tx::ScatterOp op) {
 }
 
 /// Nested loops in order; the insertion point is inside, `args` are the indices.
-static void openSeqs(OpBuilder &b, tx::ScatterOp op, ValueRange lowers, ValueRange uppers,
-                     SmallVectorImpl<Value> &args) {
+void ParLowering::openSeqs(tx::ScatterOp op, ValueRange lowers, ValueRange uppers,
+                           SmallVectorImpl<Value> &args) {
   Location loc = op.getLoc();
   for (auto [d, lower, upper] : llvm::enumerate(lowers, uppers)) {
     auto seq = par::SeqOp::create(b, loc, TypeRange(), lower, upper, ValueRange(),
@@ -98,9 +86,9 @@ static void openSeqs(OpBuilder &b, tx::ScatterOp op, ValueRange lowers, ValueRan
 }
 
 /// Opens the loops over the domain of a scatter that is done in order, or needs none.
-static void openLoops(OpBuilder &b, tx::ScatterOp op, SmallVectorImpl<Value> &args) {
+void ParLowering::openLoops(tx::ScatterOp op, SmallVectorImpl<Value> &args) {
   if (!tx::needsNoOrder(op)) {
-    openSeqs(b, op, op.getLower(), op.getUpper(), args);
+    openSeqs(op, op.getLower(), op.getUpper(), args);
     if (isa<par::KernelOp>(op->getParentOp()))
       plan::setWhy(args[0].getParentBlock()->getParentOp(), whyInOrder(op));
     return;
@@ -123,8 +111,8 @@ static void openIf(OpBuilder &b, Location loc, Value condition) {
 }
 
 /// Whether the place lies inside, where that is not known.
-static Value testPlace(OpBuilder &b, Location loc, tx::ScatterOp op, ValueRange at,
-                       ValueRange args) {
+Value ParLowering::isInside(tx::ScatterOp op, ValueRange at, ValueRange args) {
+  Location loc = op.getLoc();
   if (op.getInBounds())
     return {};
   Value inside;
@@ -216,24 +204,23 @@ void ParLowering::putValues(tx::ScatterOp op, ArrayRef<Place> outs, Value seen, 
   }
 }
 
-/// One index of the domain. With `owned`, places of others are passed over, and nothing is made for them.
+/// One index of the domain.
 void ParLowering::scatterInto(tx::ScatterOp op, ArrayRef<Place> outs, const Place &flags,
-                              ValueRange args, const Owned *owned) {
+                              ValueRange args) {
   Location loc = op.getLoc();
   if (op.hasWhere())
     openIf(b, loc, inlineRegion(op.getWhereRegion(), args)[0]);
-  Block &body = op.getBody().front();
-  SmallVector<Operation *> first = owned ? tx::opsOfPlace(op) : opsWithin(body);
-  setArguments(body, args);
-  moveHere(first);
-  SmallVector<Value> at(op.getPlace());
-  if (Value inside = testPlace(b, loc, op, at, args))
+  SmallVector<Value> yielded = inlineRegion(op.getBody(), args);
+  if (Value inside = isInside(op, ValueRange(yielded).take_front(op.getExtents().size()), args))
     openIf(b, loc, inside);
-  if (owned)
-    openIf(b, loc, isOwned(op, at, *owned));
-  moveHere(opsWithin(body));
-  SmallVector<Value> values(op.getPutValues());
-  body.getTerminator()->erase();
+  putTerm(op, outs, flags, yielded, args);
+}
+
+/// What the body has yielded goes to its place, which lies inside.
+void ParLowering::putTerm(tx::ScatterOp op, ArrayRef<Place> outs, const Place &flags,
+                          ValueRange yielded, ValueRange args) {
+  Location loc = op.getLoc();
+  ValueRange at = yielded.take_front(op.getExtents().size());
   Value seen;
   if (flags.buffer) {
     seen = load(loc, flags, at);
@@ -243,7 +230,7 @@ void ParLowering::scatterInto(tx::ScatterOp op, ArrayRef<Place> outs, const Plac
       par::FailOp::create(b, loc, seen, op.getSiteAttr(),
                           par::rowMajor(b, loc, args, op.getUpper()));
   }
-  putValues(op, outs, seen, at, values);
+  putValues(op, outs, seen, at, yielded.drop_front(at.size()));
 }
 
 /// A flag a place, none of them set; no buffer where nothing asks for them.
@@ -268,7 +255,7 @@ void ParLowering::scatterInOrder(tx::ScatterOp op, ArrayRef<Place> outs) {
   Place flags = clearedFlags(op);
   SmallVector<Value> args;
   OpBuilder::InsertionGuard guard(b);
-  openLoops(b, op, args);
+  openLoops(op, args);
   scatterInto(op, outs, flags, args);
 }
 
@@ -282,73 +269,6 @@ Value ParLowering::termsOf(tx::ScatterOp op) {
     terms = terms ? b.createOrFold<arith::MulIOp>(loc, terms, length) : length;
   }
   return terms;
-}
-
-// ---- owners ------------------------------------------------------------------------------------
-
-/// The elements that a term puts.
-static Value elementsPut(OpBuilder &b, tx::ScatterOp op, ArrayRef<SmallVector<Value>> extents) {
-  Location loc = op.getLoc();
-  Value sum = arith::ConstantIndexOp::create(b, loc, 0);
-  for (const SmallVector<Value> &all : extents) {
-    Value count = arith::ConstantIndexOp::create(b, loc, 1);
-    for (Value extent : ArrayRef<Value>(all).drop_front(op.getExtents().size()))
-      count = b.createOrFold<arith::MulIOp>(loc, count, extent);
-    sum = b.createOrFold<arith::AddIOp>(loc, sum, count);
-  }
-  return sum;
-}
-
-/// As many as the work of a term pays for, each of which walks past the terms of the others, and as all terms pay for; at least 1.
-Value ParLowering::ownersOf(tx::ScatterOp op) {
-  Location loc = op.getLoc();
-  auto number = [&](StringRef name) {
-    return constantIndex(loc, plan::getAlgoNumber(op, name).value_or(1));
-  };
-  auto lesser = [&](Value x, Value y) { return b.createOrFold<arith::MinSIOp>(loc, x, y); };
-  SmallVector<SmallVector<Value>> all;
-  for (Value result : op.getResults())
-    all.push_back(extents(result));
-  // Neither product leaves 64 bits: what is more than the quotient by `least` asks for changes nothing.
-  Value work = lesser(elementsPut(b, op, all), constantIndex(loc, int64_t(1) << 20));
-  work = b.createOrFold<arith::MulIOp>(loc, work, number("work"));
-  Value terms = lesser(termsOf(op), constantIndex(loc, int64_t(1) << 40));
-  Value enough = arith::DivUIOp::create(b, loc, terms, number("least"));
-  Value owners = arith::DivUIOp::create(b, loc, work, number("walk"));
-  owners = lesser(lesser(owners, enough), number("tasks"));
-  return arith::MaxSIOp::create(b, loc, owners, constantIndex(loc, 1));
-}
-
-/// One unsigned comparison of the linear place.
-Value ParLowering::isOwned(tx::ScatterOp op, ValueRange at, const Owned &owned) {
-  Location loc = op.getLoc();
-  Value place = at[0];
-  for (auto [index, extent] : llvm::zip_equal(at.drop_front(), op.getExtents().drop_front())) {
-    place = arith::MulIOp::create(b, loc, place, extent);
-    place = arith::AddIOp::create(b, loc, place, index);
-  }
-  Value from = arith::SubIOp::create(b, loc, place, owned.begin);
-  Value length = arith::SubIOp::create(b, loc, owned.end, owned.begin);
-  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, from, length);
-}
-
-void ParLowering::scatterByOwners(tx::ScatterOp op, ArrayRef<Place> outs) {
-  Location loc = op.getLoc();
-  startScatter(op, outs);
-  Place flags = clearedFlags(op);
-  Value all = constantIndex(loc, 1), owners = ownersOf(op);
-  for (Value extent : op.getExtents())
-    all = b.createOrFold<arith::MulIOp>(loc, all, extent);
-  auto border = [&](Value owner) -> Value {
-    return arith::DivUIOp::create(b, loc, arith::MulIOp::create(b, loc, owner, all), owners);
-  };
-  tasksOver(loc, owners, "owner", /*isDisjoint=*/true, [&](Value owner) {
-    Value next = arith::AddIOp::create(b, loc, owner, constantIndex(loc, 1));
-    Owned owned{border(owner), border(next)};
-    SmallVector<Value> args;
-    openSeqs(b, op, op.getLower(), op.getUpper(), args);
-    scatterInto(op, outs, flags, args, &owned);
-  });
 }
 
 // ---- copies a chunk ----------------------------------------------------------------------------
@@ -370,7 +290,7 @@ Value ParLowering::copiesOf(tx::ScatterOp op) {
   return arith::MinSIOp::create(b, loc, count, first);
 }
 
-void ParLowering::scatterShared(tx::ScatterOp op, ArrayRef<Place> outs, Value chunks) {
+void ParLowering::scatterByCopies(tx::ScatterOp op, ArrayRef<Place> outs, Value chunks) {
   Location loc = op.getLoc();
   SmallVector<Place> copies;
   SmallVector<Value> ext = {chunks};
@@ -403,7 +323,7 @@ void ParLowering::fillCopies(tx::ScatterOp op, ArrayRef<Place> copies, Value chu
     SmallVector<Value> args, lowers(op.getLower()), uppers(op.getUpper());
     lowers[0] = begin;
     uppers[0] = end;
-    openSeqs(b, op, lowers, uppers, args);
+    openSeqs(op, lowers, uppers, args);
     SmallVector<Place> own(copies);
     for (Place &copy : own)
       copy.prefix = {chunk};
@@ -438,24 +358,32 @@ void ParLowering::mergeCopies(tx::ScatterOp op, ArrayRef<Place> outs, ArrayRef<P
   }
 }
 
-/// In copies where the dims ask for more than one, else in order.
-void ParLowering::scatterByCopies(tx::ScatterOp op, ArrayRef<Place> outs) {
+/// In `tasks` where the dims ask for more than one, else in order.
+void ParLowering::scatterByDims(tx::ScatterOp op, ArrayRef<Place> outs, Value tasks,
+                                function_ref<void(Value)> inTasks) {
   Location loc = op.getLoc();
-  Value chunks = copiesOf(op), one = constantIndex(loc, 1);
-  Value isShared = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt, chunks, one);
-  Value copies = arith::SelectOp::create(b, loc, isShared, chunks, one);
-  auto choice = scf::IfOp::create(b, loc, isShared, /*withElseRegion=*/true);
+  Value one = constantIndex(loc, 1);
+  Value areSeveral = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt, tasks, one);
+  Value several = arith::SelectOp::create(b, loc, areSeveral, tasks, one);
+  auto choice = scf::IfOp::create(b, loc, areSeveral, /*withElseRegion=*/true);
   b.setInsertionPointToStart(choice.elseBlock());
-  auto inOrder = cast<tx::ScatterOp>(b.clone(*op));
-  inOrder->walk([&](Operation *inner) {
+  tx::ScatterOp inOrder = cloneScatter(op);
+  b.setInsertionPoint(inOrder);
+  scatterInOrder(inOrder, outs);
+  b.setInsertionPoint(choice.thenBlock()->getTerminator());
+  inTasks(several);
+}
+
+/// A copy at the insertion point, which is erased in the end.
+tx::ScatterOp ParLowering::cloneScatter(tx::ScatterOp op) {
+  auto copy = cast<tx::ScatterOp>(b.clone(*op));
+  dead.push_back(copy);
+  OpBuilder::InsertionGuard guard(b);
+  copy->walk([&](Operation *inner) {
     b.setInsertionPoint(inner);
     keepExtents(inner);
   });
-  b.setInsertionPoint(inOrder);
-  scatterInOrder(inOrder, outs);
-  dead.push_back(inOrder);
-  b.setInsertionPoint(choice.thenBlock()->getTerminator());
-  scatterShared(op, outs, copies);
+  return copy;
 }
 
 void ParLowering::lowerScatter(tx::ScatterOp op) {
@@ -466,9 +394,9 @@ void ParLowering::lowerScatter(tx::ScatterOp op) {
   dead.push_back(op);
   StringRef algo = plan::getAlgo(op);
   if (algo == "copies" && tx::hasAnyOrder(op))
-    scatterByCopies(op, outs);
+    scatterByDims(op, outs, copiesOf(op), [&](Value n) { scatterByCopies(op, outs, n); });
   else if (algo == "owners" && tx::mayHaveOwners(op))
-    scatterByOwners(op, outs);
+    scatterByDims(op, outs, ownersOf(op), [&](Value n) { scatterByOwners(op, outs, n); });
   else
     scatterInOrder(op, outs);
 }

@@ -106,21 +106,21 @@ private:
 
   // LowerScatter.cpp, LowerSort.cpp
   void lowerScatter(tx::ScatterOp op);
-  /// The places that a task may change, linear: from `begin` up to `end`.
-  struct Owned {
-    mlir::Value begin, end;
-  };
   void scatterInOrder(tx::ScatterOp op, llvm::ArrayRef<Place> outs);
-  void scatterByOwners(tx::ScatterOp op, llvm::ArrayRef<Place> outs);
-  void scatterByCopies(tx::ScatterOp op, llvm::ArrayRef<Place> outs);
-  void scatterShared(tx::ScatterOp op, llvm::ArrayRef<Place> outs, mlir::Value chunks);
+  void scatterByDims(tx::ScatterOp op, llvm::ArrayRef<Place> outs, mlir::Value tasks,
+                     llvm::function_ref<void(mlir::Value)> inTasks);
+  void scatterByCopies(tx::ScatterOp op, llvm::ArrayRef<Place> outs, mlir::Value chunks);
   void scatterInto(tx::ScatterOp op, llvm::ArrayRef<Place> outs, const Place &flags,
-                   mlir::ValueRange args, const Owned *owned = nullptr);
-  void moveHere(llvm::ArrayRef<mlir::Operation *> ops);
+                   mlir::ValueRange args);
+  void putTerm(tx::ScatterOp op, llvm::ArrayRef<Place> outs, const Place &flags,
+               mlir::ValueRange yielded, mlir::ValueRange args);
+  void openLoops(tx::ScatterOp op, llvm::SmallVectorImpl<mlir::Value> &args);
+  void openSeqs(tx::ScatterOp op, mlir::ValueRange lowers, mlir::ValueRange uppers,
+                llvm::SmallVectorImpl<mlir::Value> &args);
+  mlir::Value isInside(tx::ScatterOp op, mlir::ValueRange at, mlir::ValueRange args);
+  tx::ScatterOp cloneScatter(tx::ScatterOp op);
   void startScatter(tx::ScatterOp op, llvm::ArrayRef<Place> outs);
   Place clearedFlags(tx::ScatterOp op);
-  mlir::Value isOwned(tx::ScatterOp op, mlir::ValueRange at, const Owned &owned);
-  mlir::Value ownersOf(tx::ScatterOp op);
   mlir::Value copiesOf(tx::ScatterOp op);
   mlir::Value termsOf(tx::ScatterOp op);
   void fillCopies(tx::ScatterOp op, llvm::ArrayRef<Place> copies, mlir::Value chunks);
@@ -129,6 +129,20 @@ private:
   void putValues(tx::ScatterOp op, llvm::ArrayRef<Place> outs, mlir::Value seen,
                  mlir::ValueRange at, mlir::ValueRange values);
   void lowerSort(tx::SortOp op);
+
+  // ScatterOwners.cpp
+  /// The places that a task may change, linear: from `begin` up to `end`.
+  struct Owned {
+    mlir::Value begin, end;
+  };
+  void scatterByOwners(tx::ScatterOp op, llvm::ArrayRef<Place> outs, mlir::Value owners);
+  void putOwn(tx::ScatterOp op, tx::ScatterOp walk, llvm::ArrayRef<Place> outs, const Place &flags,
+              const Owned &owned);
+  mlir::Value isOwned(tx::ScatterOp walk, mlir::ValueRange args, const Owned &owned);
+  mlir::Value ownersOf(tx::ScatterOp op);
+  mlir::Value placesOf(tx::ScatterOp op);
+  tx::ScatterOp walkOf(tx::ScatterOp op);
+
   /// Moves what a region computes to the insertion point, with `args` for its arguments, and lowers
   /// it. Its terminator goes; what that had is returned.
   llvm::SmallVector<mlir::Value> inlineRegion(mlir::Region &region, mlir::ValueRange args);

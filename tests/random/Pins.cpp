@@ -73,6 +73,30 @@ private:
            ", tasks = " + number(dice.between(1, 9)) + ")";
   }
 
+  /// Of some form; what does not fit is refused, and goes.
+  std::string algorithm() {
+    const std::string least = "least = " + number(dice.between(1, 5)),
+                      tasks = ", tasks = " + number(dice.between(1, 6));
+    switch (dice.below(7)) {
+    case 0:
+      return "@algo(serial)";
+    case 1:
+      return "@algo(columns)";
+    case 2:
+      return "@algo(chunks, " + least + tasks + ")";
+    case 3:
+      return "@algo(copies, " + least + tasks + ")";
+    case 4:
+      return "@algo(owners, walk = 1, work = 9, block = " + number(dice.between(1, 5)) + ", " +
+             least + tasks + ")";
+    case 5:
+      return "@algo(merge, run = " + power(3) + ", piece = " + power(4) + ")";
+    default:
+      return "@algo(list, each = 1, longest = " + number(dice.between(1, 6)) + ", " + least +
+             tasks + ")";
+    }
+  }
+
   /// A dim that a call brings, as a class of its small sizes.
   std::string classes() {
     for (const DimBinding &dim : current->dims)
@@ -94,12 +118,18 @@ private:
   }
 
   void add(const PinnedForm &form, const std::string &pin) {
+    const uint32_t at =
+        form.isBeforeBrace ? c.function.text.find('{', form.insertAt) : form.insertAt;
     if (!pin.empty())
-      out.push_back({form.insertAt, pin});
+      out.push_back({at, pin});
   }
 
   void drawFor(const PinnedForm &form) {
-    if (form.isBeforeBrace || !form.attrs->empty())
+    if (!form.attrs->empty())
+      return;
+    if (!form.isCompute && dice.percent(40))
+      add(form, algorithm());
+    if (form.isBeforeBrace)
       return;
     std::vector<std::string> axes = axesOf(form);
     if (form.isCompute && !current->isLocal && dice.percent(8))
@@ -109,7 +139,9 @@ private:
     if (dice.percent(35))
       add(form, "@vector(" + power(5) + ")");
     if (dice.percent(25))
-      add(form, dice.percent(30) ? "@unroll" : "@unroll(" + power(3) + ")");
+      add(form, dice.percent(30)   ? "@unroll"
+                : dice.percent(20) ? "@unroll(none)"
+                                   : "@unroll(" + power(3) + ")");
     if (dice.percent(25))
       add(form, grain());
     if (!axes.empty() && dice.percent(30)) {

@@ -37,6 +37,10 @@ FORMS = {
     "scatter": (["i"], "fn f(p: i32[n] in 0..b, x: f32[b]) -> (y: f32[b]) {\n"
                        "  scatter(+) [b] from x over n |i| PIN { at p[i] put 1.0 }\n}"),
     "filter": (["i"], "fn f(x: f32[n]) -> (y: f32[k]) {\n  let u: f32[k] = filter n |i| where x[i] > 0.0 PIN { x[i] };\n  u\n}"),
+    "ragged filter": (["i", "j"], "fn f(x: f32[n, n]) -> (y: f32[k]) {\n"
+                                  "  filter n, 0..i |i, j| where x[i, j] > 0.0 PIN { x[i, j] }\n}"),
+    "ragged scatter": (["i", "j"], "fn f(x: f32[n, n]) -> (y: f32[n]) {\n"
+                                   "  scatter(+) [n] over n, 0..i |i, j| PIN { at j put x[i, j] }\n}"),
     "rows": (["i"], "fn f(x: f32[n, d]) -> (y: f32[n, d]) {\n  scan(max) n |i| PIN { x[i] }\n}"),
     "counts": (["i"], "fn f(p: i32[n] in 0..b, b: i64) -> (y: i32[b]) {\n  scatter(+) [b] over n |i| PIN { at p[i] put 1 }\n}"),
     "top": (["i"], "fn f(x: f32[n]) -> (y: i64[3]) where n >= 3 {\n  top(3) n |i| PIN { x[i] }\n}"),

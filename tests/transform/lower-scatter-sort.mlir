@@ -51,24 +51,30 @@ func.func @counts(%n: index {tx.dim = "n"}, %k: index {tx.dim = "k"}, %ba: tenso
   return %h : tensor<?xi32>
 }
 
-// Owners walk all indices; the value is read where the place is theirs.
+// Owners note which indices are theirs; the value is read for those alone. Few terms go in order.
 // CHECK-LABEL: func.func @owned(
+// CHECK: scf.if
 // CHECK: par.forall (%[[O:.*]]) = {{.*}} axes ["owner"] {{.*}}plan.grain = 1
-// CHECK: par.seq (%[[I:.*]]) = {{.*}} axis "i"
+// CHECK: %[[MINE:.*]] = par.alloc{{.*}}name = "mine"
+// CHECK: par.seq {{.*}} axis "block"
+// CHECK: %[[N:.*]] = par.seq (%[[I:[a-z0-9]*]]) = {{.*}} axis "i" with (%[[C:[a-z0-9]*]] =
+// CHECK: par.store %{{.*}}, %[[MINE]][%[[C]]]
 // CHECK: %[[P:.*]] = arith.index_cast
 // CHECK: %[[IN:.*]] = arith.cmpi ult, %[[P]], %{{.*}}
-// CHECK: scf.if %[[IN]]
 // CHECK: %[[FROM:.*]] = arith.subi %[[P]]
 // CHECK: %[[OWN:.*]] = arith.cmpi ult, %[[FROM]]
-// CHECK: scf.if %[[OWN]]
-// CHECK: par.load %{{.*}}[%[[I]]] : !par.buf<?xf32>
+// CHECK: arith.andi %[[IN]], %[[OWN]]
+// CHECK: par.seq (%[[E:.*]]) = {{.*}} to %[[N]] axis "own"
+// CHECK: par.load %[[MINE]][%[[E]]]
 // CHECK: arith.addf
+// CHECK: } else {
+// CHECK: par.seq {{.*}} axis "i"
 func.func @owned(%n: index {tx.dim = "n"}, %k: index {tx.dim = "k"}, %ba: tensor<?xi64> {tx.name = "b"}, %wa: tensor<?xf32> {tx.name = "w"}) -> (tensor<?xf32> {tx.name = "h"}) {
   %c0 = arith.constant 0 : index
   %b = tx.bind %ba [%n] : tensor<?xi64>
   %w = tx.bind %wa [%n] : tensor<?xf32>
   %h = tx.kernel {
-    %r = tx.scatter [%k] by add over (%i) = (%c0) to (%n) axes ["i"] attributes {skip, plan.algo = {name = "owners", least = 4096 : i64, tasks = 16 : i64, walk = 8 : i64, work = 16 : i64}} {
+    %r = tx.scatter [%k] by add over (%i) = (%c0) to (%n) axes ["i"] attributes {skip, plan.algo = {name = "owners", block = 256 : i64, far = 1048576 : i64, least = 4096 : i64, miss = 32 : i64, tasks = 16 : i64, walk = 8 : i64, work = 16 : i64}} {
       %p = tx.read %b[%i] : tensor<?xi64>
       %at = arith.index_cast %p : i64 to index
       %v = tx.read %w[%i] : tensor<?xf32>
