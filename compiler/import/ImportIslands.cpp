@@ -220,7 +220,7 @@ void FnImporter::bindLeaving(const Leaving &leaving, ValueRange results) {
       into.push_back(l);
     }
     if (d->kind != Decl::Kind::Buffer && v.leaves.size() == 1 && v.leaves[0].isScalar())
-      bindSymbol(d->value, v.leaves[0].value, v.leaves[0].kind);
+      bindSymbolOnce(d->value, v.leaves[0].value, v.leaves[0].kind); // it may be one of the lengths
     env[d] = v;
   }
 }

@@ -62,6 +62,7 @@ private:
   }
   void stmt(Stmt &s, bool under);
   void assign(AssignStmt &s, bool under);
+  bool rightSide(Expr *e, bool under);
   void loop(std::vector<Axis> &axes, Binders &binders, Block &body, SourceRange range, bool under,
             bool isFull);
   void instruction(AsmExpr &e, bool under);
@@ -217,7 +218,7 @@ void Uniformity::storedTo(const Expr *place, bool varies) {
 }
 
 void Uniformity::assign(AssignStmt &s, bool under) {
-  storedTo(s.place.get(), expr(s.value.get()) || under);
+  storedTo(s.place.get(), rightSide(s.value.get(), under) || under);
   mark(s.old.get(), true);
 }
 
@@ -263,12 +264,22 @@ void Uniformity::choice(IfStmt &s, bool under) {
   });
 }
 
+/// All of the right side of a statement: a call there may change what it is lent, by all that it takes.
+bool Uniformity::rightSide(Expr *e, bool under) {
+  const bool varies = expr(e);
+  if (auto *call = llvm::dyn_cast_or_null<CallExpr>(e); call && call->fn)
+    for (size_t i = 0; i < std::min(call->args.size(), call->fn->params.size()); ++i)
+      if (call->fn->params[i].isInout)
+        storedTo(call->args[i].get(), varies || under);
+  return varies;
+}
+
 void Uniformity::stmt(Stmt &s, bool under) {
   if (auto *let = llvm::dyn_cast<LetStmt>(&s)) {
-    mark(let->pattern, expr(let->init.get()));
+    mark(let->pattern, rightSide(let->init.get(), under));
   } else if (auto *buffer = llvm::dyn_cast<BufferStmt>(&s)) {
     own.insert(buffer->decl.get());
-    mark(buffer->decl.get(), expr(buffer->init.get()));
+    mark(buffer->decl.get(), rightSide(buffer->init.get(), under));
   } else if (auto *a = llvm::dyn_cast<AssignStmt>(&s)) {
     assign(*a, under);
   } else if (auto *c = llvm::dyn_cast<IfStmt>(&s)) {
@@ -280,9 +291,7 @@ void Uniformity::stmt(Stmt &s, bool under) {
   } else if (llvm::isa<BarrierStmt>(&s)) {
     report(s.range, "`barrier`");
   } else if (auto *call = llvm::dyn_cast<CallStmt>(&s)) {
-    bool varies = expr(call->call.get());
-    for (ExprPtr &arg : call->call->args)
-      storedTo(arg.get(), varies || under);
+    rightSide(call->call.get(), under);
   } else if (auto *a = llvm::dyn_cast<AsmStmt>(&s)) {
     instruction(*a->asmExpr, under);
   }
