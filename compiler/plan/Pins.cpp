@@ -219,6 +219,9 @@ private:
       return false;
     if (pin.name == "class" && pin.function != func.getName())
       return false; // a copy in a caller, whose dims are others
+    if (pin.name == "stage" && pin.function != func.getName() &&
+        !isdigit(cast<DictionaryAttr>(pin.value).begin()->getName().strref().front()))
+      return false; // and whose parameters
     if (!pin.kind.empty())
       return pin.kind == kindOf(point) && pin.function == func.getName() &&
              llvm::is_contained(pin.numbers, number);

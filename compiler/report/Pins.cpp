@@ -202,6 +202,7 @@ struct FormInfo {
   uint32_t insertAt = 0;
   std::set<std::string> axes;
   bool isCompute = false;
+  std::string function = {}; // that exports it; empty in a local one
 };
 
 std::map<std::pair<unsigned, unsigned>, FormInfo> formsOf(const CheckedProgram &checked,
@@ -213,6 +214,7 @@ std::map<std::pair<unsigned, unsigned>, FormInfo> formsOf(const CheckedProgram &
     eachPinned(*fn.body, [&](const PinnedForm &pinned) {
       auto at = files.place(0, pinned.range.begin);
       FormInfo info{pinned.range, pinned.attrs, pinned.insertAt, {}, pinned.isCompute};
+      info.function = fn.isLocal ? "" : fn.name.text;
       if (pinned.isBeforeBrace)
         info.insertAt = files.text(0).find('{', pinned.insertAt);
       if (pinned.binders)
@@ -276,9 +278,12 @@ void PinWriter::settle(Texts &texts, const std::vector<Candidate> &all, unsigned
     for (const Candidate &c : all)
       if (auto it = c.taken.find(name); it != c.taken.end() && forms.count(c.form))
         values[c.form].insert(it->second);
-    std::set<PlaceKey> single;
+    std::set<PlaceKey> single, elsewhere;
+    for (const Candidate &c : all) // a copy names a parameter of the function that it is in
+      if (name == "stage" && forms.count(c.form) && forms[c.form].function != c.function)
+        elsewhere.insert(c.form);
     for (auto &[form, seen] : values)
-      if (seen.size() == 1 && !namesOthers(*seen.begin(), forms[form].axes)) {
+      if (seen.size() == 1 && !elsewhere.count(form) && !namesOthers(*seen.begin(), forms[form].axes)) {
         single.insert(form);
         if (!seen.begin()->empty())
           texts.ofForms[form].push_back(*seen.begin());

@@ -298,6 +298,10 @@ void Checker::checkAttr(const Attr &a, AttrPlace place, const llvm::StringSet<> 
     if (!isStaged(a))
       wrong("(b, stack)`: a tensor that the loop reads, by its parameter's name or its number among those, and where its "
             "copy lies: `stack` or `workspace`, for GPUs `shared` and the stages of a ring");
+    else if (currentFn && currentFn->isLocal && llvm::isa<NameExpr>(a.args[0].value.get()))
+      diags.error(a.args[0].value->range,
+                  "`@stage` in a local function takes the number of the tensor among those that "
+                  "the loop reads, as in `@stage(2)`: its parameters are gone where it is inlined");
     return;
   case Takes::Any:
     if (a.args.empty())
