@@ -8,6 +8,7 @@
 // A range is proved where a value is made: in the branches of an `if`, of each part of a tuple,
 // behind the names of `let`s. What was known at the end of a branch is kept for that (`knownAt`).
 #include "compiler/source/Checker.h"
+#include "llvm/ADT/StringExtras.h"
 
 namespace texpr {
 
@@ -311,8 +312,29 @@ void Checker::checkWhile(WhileExpr &e, const Type *expected) {
   finishIteration(e, e.carried, e.step, want, e.count.value_or(FExpr()), mark);
 }
 
+/// The text of a program without its attributes: what a failure says is the same with every decision pinned.
+static std::string withoutAttributes(const std::string &text) {
+  std::string kept;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text.compare(i, 2, " @") != 0) {
+      kept += text[i];
+      continue;
+    }
+    for (i += 2; i < text.size() && (llvm::isAlnum(text[i]) || text[i] == '_');)
+      ++i;
+    for (int depth = 0; i < text.size() && (depth > 0 || text[i] == '('); ++i)
+      if (text[i] == '(' || text[i] == ')')
+        if ((depth += text[i] == '(' ? 1 : -1) == 0) {
+          ++i;
+          break;
+        }
+    --i;
+  }
+  return kept;
+}
+
 int64_t Checker::addSite(const Expr &e, std::string text) {
-  out.sites.push_back({currentFn, ~0u, e.range, std::move(text), &e});
+  out.sites.push_back({currentFn, ~0u, e.range, withoutAttributes(text), &e});
   return out.sites.size() - 1;
 }
 
