@@ -89,8 +89,8 @@ void FnImporter::testRanges(const FnDecl &fn) {
     return;
   for (const Param &param : fn.params) {
     const auto &set = param.declared.set;
-    if (set.empty() || param.isInout || param.decl->type.isTuple() || param.decl->type.shape.empty() ||
-        !isInt(param.decl->type.scalar))
+    if (set.empty() || param.isInout || param.decl->type.isTuple() ||
+        param.decl->type.shape.empty() || !isInt(param.decl->type.scalar))
       continue;
     At at(*this, param.decl->name.range);
     const Span &first = set.front(), &last = set.back();

@@ -116,10 +116,9 @@ Val FnImporter::whileLoop(const WhileExpr &e) {
   SmallVector<mlir::Type> types = iterationTypes(e, inits, e.step);
   types.push_back(b.getIndexType());
   auto site = program.site(e);
-  auto form =
-      tx::ForOp::create(b, loc, types, arith::ConstantIndexOp::create(b, loc, 0), upper, inits,
-                        site ? par::iterationAt(b, loc) : Value(),
-                        site ? b.getI64IntegerAttr(*site) : IntegerAttr());
+  auto form = tx::ForOp::create(b, loc, types, arith::ConstantIndexOp::create(b, loc, 0), upper,
+                                inits, site ? par::iterationAt(b, loc) : Value(),
+                                site ? b.getI64IntegerAttr(*site) : IntegerAttr());
   form->setAttr("axis", b.getStringAttr("step"));
   SmallVector<mlir::Type> arguments = {b.getIndexType()};
   llvm::append_range(arguments, ValueRange(inits).getTypes());

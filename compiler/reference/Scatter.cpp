@@ -77,8 +77,7 @@ Value Machine::scatter(const ScatterExpr &e) {
     if (!isInside && e.orSkip)
       return;
     if (!isInside)
-      fail(Failure::Kind::Data, e.at[0]->range, "a place outside of the result",
-           frame->iteration);
+      fail(Failure::Kind::Data, e.at[0]->range, "a place outside of the result", frame->iteration);
     if (!e.op && isPut[at])
       fail(Failure::Kind::Data, e.range, "two values are put at one place", frame->iteration);
     if (e.op && (!isUser || isPut[at] || e.from))

@@ -182,7 +182,8 @@ private:
         emitRun(run);
         run.clear();
         b.clone(op, uniform);
-      } else if (isFree(op) && llvm::all_of(op.getOperands(), [&](Value v) { return uniformOf(v); })) {
+      } else if (isFree(op) &&
+                 llvm::all_of(op.getOperands(), [&](Value v) { return uniformOf(v); })) {
         b.clone(op, uniform);
       } else if (isCheap(op) &&
                  llvm::all_of(op.getOperands(), [&](Value v) { return isOfLane(v); })) {

@@ -105,7 +105,9 @@ class Checker:
 
     def objects(self, level):
         out = self.folder / f"failures{level}.so"
-        built = subprocess.run([self.texprc, self.source, level, "--emit=so", "-o", out], capture_output=True, text=True, timeout=400)
+        target = "cpu" if level == "-O2" else "native"
+        command = [self.texprc, self.source, level, "--target", target, "--emit=so", "-o", out]
+        built = subprocess.run(command, capture_output=True, text=True, timeout=400)
         if built.returncode:
             self.failed += 1
             return print(f"FAILED {level}: exit {built.returncode}: {built.stderr[:800]}", flush=True)
@@ -132,9 +134,11 @@ class Checker:
                 np.save(self.folder / f"{name}_{key}.npy", value)
                 value = self.folder / f"{name}_{key}.npy"
             arguments.append(f"{key}={value}")
-        lines = {f"failures.tx:{line}:" for line in (1, 2 + list(self.names).index(name))}
+        source = self.folder / f"{name}.tx"
+        source.write_text(f"{HELPERS}fn {name}{program}\n")
+        lines = {f"{name}.tx:{line}:" for line in (1, 2)}
         for flags in (["--interpret"], ["-O1"]):
-            done = subprocess.run([self.texprc, "run", self.source, name, *arguments, *flags], capture_output=True, text=True, timeout=120)
+            done = subprocess.run([self.texprc, "run", source, name, *arguments, *flags], capture_output=True, text=True, timeout=120)
             message = done.stderr
             isOne = done.returncode == 1 and any(line in message for line in lines)
             self.hold(f"{name} {flags[0]}", message if isOne else f"exit {done.returncode}, no place: {message}", index, "" if "--interpret" in flags else said)
