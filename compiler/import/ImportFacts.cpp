@@ -37,7 +37,8 @@ void FnImporter::makeCheck(ValueRange lower, ValueRange upper, ArrayAttr axes, i
   if (tests)
     return test(lower, upper, axes, site, holds);
   bool isInForm = !isa<func::FuncOp>(b.getInsertionBlock()->getParentOp());
-  if (program.isChecked && (inPlace || isInForm || isInside)) // what follows does not run where it fails
+  if (program.isChecked &&
+      (inPlace || isInForm || isInside)) // what follows does not run where it fails
     return testInPlace(lower, upper, axes, site, holds);
   auto op = tx::CheckOp::create(b, loc, lower, upper, b.getI64IntegerAttr(site), axes);
   Body body(*this, op.getBody(), lower.getTypes());
@@ -121,9 +122,8 @@ void FnImporter::verifyRange(const Param &param, int64_t site) {
   for (size_t i = 0; i < upper.size(); ++i)
     texts.push_back(upper.size() == 1 ? "element" : "axis " + std::to_string(i));
   SmallVector<StringRef> names(texts.begin(), texts.end());
-  makeCheck(lower, upper, b.getStrArrayAttr(names), site, [&](ValueRange i) {
-    return inSet({readElement(l, i), l.kind}, param.declared.set);
-  });
+  makeCheck(lower, upper, b.getStrArrayAttr(names), site,
+            [&](ValueRange i) { return inSet({readElement(l, i), l.kind}, param.declared.set); });
 }
 
 // ---- all ----
@@ -239,14 +239,14 @@ void FnImporter::verifyPermutation(const Decl &param, int64_t site) {
           plan::setWhy(seq, "on one thread, as two elements may have one place");
           Body body(*this, seq.getBody(), {b.getIndexType()});
           Value at = element({buffers[0], p.kind}, body.args[0]);
-          par::StoreOp::create(b, loc, scalars().toElement(ScalarKind::I64, body.args[0]), buffers[1],
-                               ValueRange{at});
+          par::StoreOp::create(b, loc, scalars().toElement(ScalarKind::I64, body.args[0]),
+                               buffers[1], ValueRange{at});
           par::YieldOp::create(b, loc);
         });
     Leaf inverse{island.getResult(0), ScalarKind::I64};
     checkEach(n, site, [&](Value i) {
-      return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, element(inverse, element(p, i)),
-                                   i)
+      return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                   element(inverse, element(p, i)), i)
           .getResult();
     });
   });

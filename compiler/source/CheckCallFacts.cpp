@@ -167,8 +167,8 @@ bool Checker::mayEndHere(const FnDecl &fn) const {
 /// F6. `open`: a fact that is tested.
 void Checker::checkTestedCall(const CallExpr &e, const FnDecl &fn, const CallFact &open,
                               const llvm::DenseMap<Symbol, FExpr> &solved) {
-  const bool findsDims = llvm::any_of(
-      fn.dims, [](const DimBinding &d) { return d.how == DimBinding::How::Found; });
+  const bool findsDims =
+      llvm::any_of(fn.dims, [](const DimBinding &d) { return d.how == DimBinding::How::Found; });
   const ResultDecl *result = openResult(fn, solved);
   if (!result && !findsDims)
     return;
@@ -231,9 +231,11 @@ void Checker::checkFactsOfCall(const CallExpr &e, const FnDecl &fn,
     return;
   }
   diags
-      .error(e.range, "`" + fn.name.text + "` calls a function whose facts are tested there, and "
-                      "relies on what that declares of its result: it is called where a failing "
-                      "test can end the call, outside of forms, loops and `if` statements")
+      .error(e.range,
+             "`" + fn.name.text +
+                 "` calls a function whose facts are tested there, and "
+                 "relies on what that declares of its result: it is called where a failing "
+                 "test can end the call, outside of forms, loops and `if` statements")
       .note(info.ending->range, "this call; state its facts in `where` of `" + fn.name.text + "`");
 }
 

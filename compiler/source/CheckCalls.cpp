@@ -414,8 +414,13 @@ void Checker::finishCall(CallExpr &e, FnDecl &fn, const Solved &dims,
   proveRequired(e, fn, solved);
   checkFactsOfCall(e, fn, solved);
   findCallDims(e, fn, solved);
-  for (const DimBinding &dim : fn.dims)
+  for (const DimBinding &dim : fn.dims) {
     e.dimArgs.push_back(substitute(*dim.decl->value, solved));
+    if (dim.how == DimBinding::How::Axis &&
+        isMadeOfData(e.dimArgs.back())) // of memory in the callee
+      if (auto most = dimBound(e.dimArgs.back(), true))
+        out.dataLimit.insert_or_assign(e.dimArgs.back().hash(), *most);
+  }
   std::vector<Type> results;
   for (const ResultDecl &r : fn.results)
     results.push_back(substitute(r.type, solved).withOuter(outer));

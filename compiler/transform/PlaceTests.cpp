@@ -123,10 +123,11 @@ struct PlaceTests : impl::PlaceTestsBase<PlaceTests> {
       if (auto at = call.getCaller()->findInstanceOf<FileLineColLoc>())
         line = at.getLine();
     }
-    return b.getDictionaryAttr({b.getNamedAttr("site", failureOf(test).getSiteAttr()),
-                                b.getNamedAttr("before", b.getBoolAttr(llvm::any_of(left, llvm::IsaPred<tx::HasDomain>))),
-                                b.getNamedAttr("axes", b.getStrArrayAttr(axes)),
-                                b.getNamedAttr("line", b.getI64IntegerAttr(line))});
+    return b.getDictionaryAttr(
+        {b.getNamedAttr("site", failureOf(test).getSiteAttr()),
+         b.getNamedAttr("before", b.getBoolAttr(llvm::any_of(left, llvm::IsaPred<tx::HasDomain>))),
+         b.getNamedAttr("axes", b.getStrArrayAttr(axes)),
+         b.getNamedAttr("line", b.getI64IntegerAttr(line))});
   }
 
   /// Moves the test where it ends the call, if there is such a place; as far out as it goes.
