@@ -220,9 +220,9 @@ void Checker::boundFoundLets(const std::vector<StmtPtr> &stmts,
         } else if (auto most = dimBound(extent, true)) {
           out.leavingBound.insert_or_assign(extent.hash(), *most);
         } else {
-          diags.error(d->name.range, "no upper bound of the extent `" + str(extent) + "` of `" +
-                                         d->name.text +
-                                         "` is known, which is used behind the stores of this block");
+          diags.error(d->name.range,
+                      "no upper bound of the extent `" + str(extent) + "` of `" + d->name.text +
+                          "` is known, which is used behind the stores of this block");
           return;
         }
   }

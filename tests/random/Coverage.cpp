@@ -9,12 +9,12 @@
 namespace texpr::random {
 
 static const std::vector<std::string> forms = {
-    "compute", "reduce",         "scan",       "scatter",   "filter",  "argsort", "top",
-    "for",     "for rev",        "keep",       "while",     "let",     "if",      "list",
-    "slice",   "else",           "total view", "else fail", "reshape", "struct",  "op call",
-    "call",    "generic",        "conversion", "buffer",    "store",   "update",  "atomic",
-    "par",     "fully par",      "shuffle",    "seq",       "seq rev", "barrier", "asm",
-    "inout",   "perm or sorted", "found dim",  "lending", "lent range"};
+    "compute", "reduce",         "scan",       "scatter",   "filter",    "argsort", "top",
+    "for",     "for rev",        "keep",       "while",     "let",       "if",      "list",
+    "slice",   "else",           "total view", "else fail", "reshape",   "struct",  "op call",
+    "call",    "generic",        "conversion", "buffer",    "store",     "update",  "atomic",
+    "par",     "fully par",      "shuffle",    "seq",       "seq rev",   "barrier", "asm",
+    "inout",   "perm or sorted", "found dim",  "lending",   "lent range"};
 
 static constexpr unsigned kinds = 15;
 

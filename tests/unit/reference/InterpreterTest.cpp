@@ -118,15 +118,17 @@ TEST(Forms, Filter) {
 }
 
 TEST(Forms, RaggedFilter) {
-  const std::string rows = "fn f(row: i64[m + 1], x: i32[z]) -> (u: i32[k], r: i64[k])\n"
-                           "where row[0] == 0, row[m] == z, sorted(row), k <= z {\n"
-                           "  filter m, row[i]..row[i + 1] |i, p| where x[p] > 0 { (x[p], i) }\n}\n";
+  const std::string rows =
+      "fn f(row: i64[m + 1], x: i32[z]) -> (u: i32[k], r: i64[k])\n"
+      "where row[0] == 0, row[m] == z, sorted(row), k <= z {\n"
+      "  filter m, row[i]..row[i + 1] |i, p| where x[p] > 0 { (x[p], i) }\n}\n";
   expect(rows, {i64s({5}, {0, 2, 2, 3, 6}), i32s({6}, {5, -1, 2, 0, 7, 1})},
          {i32s({4}, {5, 2, 7, 1}), i64s({4}, {0, 2, 3, 3})});
   expect(rows, {i64s({1}, {0}), i32s({0}, {})}, {i32s({0}, {}), i64s({0}, {})});
   // Empty where hi <= lo.
-  expect("fn f(x: i32[n]) -> (u: i64[k]) { filter 1..n, i..3 |i, j| where x[i] > 0 { 10 * i + j } }\n",
-         {i32s({5}, {1, 1, 1, 1, 1})}, {i64s({3}, {11, 12, 22})});
+  expect(
+      "fn f(x: i32[n]) -> (u: i64[k]) { filter 1..n, i..3 |i, j| where x[i] > 0 { 10 * i + j } }\n",
+      {i32s({5}, {1, 1, 1, 1, 1})}, {i64s({3}, {11, 12, 22})});
 }
 
 TEST(Forms, ReduceOperators) {
@@ -403,9 +405,10 @@ TEST(Iteration, LentForValues) {
 }
 
 TEST(Iteration, LentRanges) {
-  const std::string source = "fn f(inout p: i64[n] in 0..n or -1, x: i64[n]) -> (y: i64[n]) {\n"
-                             "  y: i64[n];\n  par n |i| { let v = p[i]; y[i] = if v >= 0 { x[v] } else { 9 };"
-                             " p[i] = n - 1 - i; }\n  y\n}\n";
+  const std::string source =
+      "fn f(inout p: i64[n] in 0..n or -1, x: i64[n]) -> (y: i64[n]) {\n"
+      "  y: i64[n];\n  par n |i| { let v = p[i]; y[i] = if v >= 0 { x[v] } else { 9 };"
+      " p[i] = n - 1 - i; }\n  y\n}\n";
   expect(source, {i64s({3}, {2, -1, 0}), i64s({3}, {5, 6, 7})},
          {i64s({3}, {7, 9, 5}), i64s({3}, {2, 1, 0})});
   expectFailure(source, {i64s({3}, {2, 3, 0}), i64s({3}, {5, 6, 7})}, Failure::Kind::Data);
