@@ -104,6 +104,18 @@ def of_permutations(rng):
         yield Case(fn, dict(n=0, b=4, p=np.zeros((4, 0), np.int64), x=x[:, :0]), dict(y=((4, 0), F)), exact(y=x[:, :0]))
 
 
+def of_parts(rng):
+    first, p = L(0, 3, 3, 4, 8), L(2, 0, 1, 0, 3, 1, 0, 2)
+    x = (rng.integers(-32, 32, 8) / 8).astype(F)
+    want = np.array([sum(p[k] * x[k] for k in range(lo, hi)) for lo, hi in zip(first, first[1:])], F)
+    values = dict(b=4, z=8, first=first, x=x)
+    yield Case("parts", dict(values, p=p), dict(y=((4,), F)), exact(y=want))
+    for at, wrong in ((0, 3), (3, 1), (7, 3), (5, -1), (4, 2**62)):
+        broken = p.copy()
+        broken[at] = wrong
+        yield Case("parts", dict(values, p=broken), dict(y=((4,), F)), None, DATA, "p")
+
+
 def of_others(rng):
     a = np.array([0, 1, 3, 2], F)
     yield Case("by_element", dict(n=4, x=a), dict(y=((4,), F)), exact(y=np.array([3 + 0, 1 + 2, 0, 2], F)))
@@ -159,7 +171,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         checker = Checker(options, folder)
-        cases = [case for group in (of_rows, of_lent, of_permutations, of_others) for case in group(np.random.default_rng(1)) if case]
+        cases = [case for group in (of_rows, of_lent, of_permutations, of_parts, of_others) for case in group(np.random.default_rng(1)) if case]
         for number, case in enumerate(cases):
             checker.attempt(f"interpreter, case {number} {case.fn}", lambda: interpret(options, folder, case))
         for flags in (["-O0"], ["-O2"], ["--checked"]):
