@@ -435,6 +435,10 @@ struct SinkVerify : impl::SinkVerifyBase<SinkVerify> {
         Value below = arith::CmpIOp::create(b, loc, P::slt, index, v.getUpper());
         ok = arith::AndIOp::create(b, loc, above, below);
       }
+      if (read.isGuarded()) { // an alternative is no element
+        Value inside = inRange(b, loc, read.getIndices(), tx::getExtents(b, read.getSource()));
+        ok = arith::OrIOp::create(b, loc, ok, isOutside(b, loc, inside));
+      }
       par::FailOp::create(b, loc, isOutside(b, loc, ok), v.getSiteAttr(), placeOf(b, read));
       if (!isBound)
         return;

@@ -53,6 +53,8 @@ CASES = {
     "range_as_bound": ("(x: f32[n], p: i64[m] in 0..=n) -> (y: f32[m]) { compute m |i| { reduce(+) p[i] |j| { x[j] } } }", {**X, "p": wrong(8, 5, 6)}, 5, "p: every"),
     "range_as_bound2": ("(x: f32[n], p: i64[m, k] in 0..=n) -> (y: f32[m]) { compute m |i| { reduce(+) k |j| { reduce(+) p[i, j] |t| { x[t] } } } }",
                         {**X, "p": wrong((6, 5), (2, 3), (4, 1))}, 13, "p: every"),
+    "range_of_guarded": ("(x: f32[n], p: i64[m] in 0..n) -> (y: f32[m]) { compute m |i| { if (p[i + 2] else 7) == 7 { 0 } else { x[p[i + 2] else 0] } } }",
+                         {"x": ones(4), "p": wrong(8, 5)}, 5, "p: every"),
     "range_as_condition": ("(x: f32[n], p: i64[m] in 0..n) -> (y: f32[m]) { compute m |i| { if p[i] >= 1 { x[p[i] - 1] } else { 0 } } }", {**X, "p": wrong(8, 5)}, 5, "p: every"),
     "range_in_scatter": ("(x: f32[m], p: i64[m] in 0..n, z: f32[n]) -> (y: f32[n]) { scatter(+) [n] from z over m |i| { at p[i] put x[i] } }",
                          {"x": ones(3000), "p": LARGE, "z": ones(4)}, 1999, "p: every"),
