@@ -220,6 +220,9 @@ void Checker::checkFactsOfCall(const CallExpr &e, const FnDecl &fn,
     caller->second.verifiesInside = true;
     out.testingFns.insert(currentFn);
   }
+  if (open && mayEndHere(fn))
+    note(CheckNote::Kind::CallData, e.range,
+         "`" + fn.name.text + "`: its facts on data are not known here, and tested at the call");
   if (open)
     checkTestedCall(e, fn, *open, solved);
   if (!info.ending)
