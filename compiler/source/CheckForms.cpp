@@ -64,11 +64,12 @@ bool Checker::checkDomain(std::vector<Axis> &domain, const Binders &binders, boo
             diags
                 .error(name->range, std::string("a bound of `") + form + "` may not depend on `" +
                                         name->text + "` of the same list")
-                .note(form == std::string("scan")
-                          ? "its result has the shape of its domain, a box: scan over the flat "
-                            "range, as `row[0]..row[m]`, by an op on (flag, value) that begins "
-                            "anew at each flag, or cover the largest box"
-                          : "a tensor is a box: cover the largest one, and choose inside with `if`");
+                .note(
+                    form == std::string("scan")
+                        ? "its result has the shape of its domain, a box: scan over the flat "
+                          "range, as `row[0]..row[m]`, by an op on (flag, value) that begins "
+                          "anew at each flag, or cover the largest box"
+                        : "a tensor is a box: cover the largest one, and choose inside with `if`");
             dependent = true;
           }
       };
