@@ -308,8 +308,9 @@ void Checker::checkDataFacts(FnDecl &fn) {
 
 /// Before the body: what `where` says of single elements is in force again, and so is their order.
 void Checker::enterDataFacts(FnDecl &fn) {
-  for (const Param &p : fn.params)
-    for (ElementSymbol *e : elementsOf[p.decl.get()]) {
+  for (const Param &p : fn.params) {
+    const auto elements = elementsOf[p.decl.get()]; // what is assumed of one may speak of new ones
+    for (ElementSymbol *e : elements) {
       bool isFixed = true;
       for (const FExpr &index : e->at) {
         std::vector<Symbol> used;
@@ -320,6 +321,7 @@ void Checker::enterDataFacts(FnDecl &fn) {
       if (isFixed)
         assumeElement(*e);
     }
+  }
 }
 
 // ---- assume ---------------------------------------------------------------------------------
