@@ -209,8 +209,7 @@ private:
     }
     auto *tensor = llvm::dyn_cast_or_null<NameExpr>(a.args[0].value.get());
     std::string key = tensor ? tensor->text : std::to_string(numberOf(a.args[0]));
-    add(a, "stage",
-        b.getDictionaryAttr({b.getNamedAttr(key, how.getDictionary(b.getContext()))}));
+    add(a, "stage", b.getDictionaryAttr({b.getNamedAttr(key, how.getDictionary(b.getContext()))}));
   }
 
   /// `@keep(i)` of a form's own axes; of a form whose value lives in one iteration already, the count that `@keep(2)` states.

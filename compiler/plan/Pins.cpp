@@ -6,8 +6,8 @@
 // In: a module before a policy. Out: `plan.*` on the candidates, the names in `plan.pinned`; rows of the table that met one
 // are marked, and what is left at the end is an error at the pin: never ignored. The policy keeps what it finds.
 #include "compiler/plan/Pins.h"
-#include "dialects/par/Straight.h"
 #include "dialects/par/Staging.h"
+#include "dialects/par/Straight.h"
 #include "dialects/plan/Plan.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/SetVector.h"

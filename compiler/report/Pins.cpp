@@ -146,7 +146,7 @@ static std::map<std::string, std::string> takenBy(Operation *op, Point point) {
     put("algo", algoText(op));
     break;
   case Point::unrolling:
-    put("straight", op->hasAttr(plan::straightName)               ? "@unroll"
+    put("straight", op->hasAttr(plan::straightName)                ? "@unroll"
                     : plan::mayBeStraight(cast<par::ReduceOp>(op)) ? "@unroll(none)"
                                                                    : "");
     break;
@@ -269,8 +269,8 @@ bool namesOthers(const std::string &text, const std::set<std::string> &axes) {
 } // namespace
 
 void PinWriter::settle(Texts &texts, const std::vector<Candidate> &all, unsigned k) const {
-  static const std::vector<std::string> names = {"algo",  "straight", "blocks", "tile", "order",
-                                                 "instr", "stage", "vector",   "unroll", "grain"};
+  static const std::vector<std::string> names = {"algo",  "straight", "blocks", "tile",   "order",
+                                                 "instr", "stage",    "vector", "unroll", "grain"};
   auto forms = formsOf(checked, files);
   Numbered numbered(plan::kindOf(plan::points[k]));
   for (const std::string &name : names) {
@@ -283,7 +283,8 @@ void PinWriter::settle(Texts &texts, const std::vector<Candidate> &all, unsigned
       if (name == "stage" && forms.count(c.form) && forms[c.form].function != c.function)
         elsewhere.insert(c.form);
     for (auto &[form, seen] : values)
-      if (seen.size() == 1 && !elsewhere.count(form) && !namesOthers(*seen.begin(), forms[form].axes)) {
+      if (seen.size() == 1 && !elsewhere.count(form) &&
+          !namesOthers(*seen.begin(), forms[form].axes)) {
         single.insert(form);
         if (!seen.begin()->empty())
           texts.ofForms[form].push_back(*seen.begin());
@@ -376,7 +377,7 @@ PinWriter::merged(llvm::function_ref<std::vector<std::string>(const Texts &)> of
 std::string PinWriter::kept(const Attrs &attrs, bool elsewhere) const {
   static const std::set<std::string> decided = {"inline", "materialize", "keep", "vector",
                                                 "unroll", "grain",       "tile", "order",
-                                                "instr", "stage",  "algo"};
+                                                "instr",  "stage",       "algo"};
   std::string text, target, classes;
   for (const Attr &a : attrs) {
     if (a.name.text == "class") {

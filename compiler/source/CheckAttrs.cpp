@@ -96,8 +96,7 @@ static bool isNone(const Attr &a) {
 static std::string keyOf(const Attr &a) {
   bool isOther = (a.name.text == "unroll" && (a.args.empty() || isNone(a))) ||
                  (a.name.text == "tile" && !a.args.empty() && !a.args[0].key);
-  const Expr *tensor =
-      a.name.text == "stage" && !a.args.empty() ? a.args[0].value.get() : nullptr;
+  const Expr *tensor = a.name.text == "stage" && !a.args.empty() ? a.args[0].value.get() : nullptr;
   if (auto *name = llvm::dyn_cast_or_null<NameExpr>(tensor))
     return "stage " + name->text;
   if (auto *number = llvm::dyn_cast_or_null<IntLitExpr>(tensor))
@@ -150,11 +149,12 @@ static bool isStaged(const Attr &a) {
   llvm::StringSet<> seen;
   for (auto [k, arg] : llvm::enumerate(a.args)) {
     auto *word = llvm::dyn_cast_or_null<NameExpr>(arg.value.get());
-    bool isRight = k == 0   ? !arg.key && (word || countOf(arg))
+    bool isRight = k == 0    ? !arg.key && (word || countOf(arg))
                    : arg.key ? countOf(arg) && seen.insert(arg.key->text).second &&
                                    llvm::is_contained({"least", "elements"}, arg.key->text)
-                   : k == 1  ? word && llvm::is_contained({"stack", "workspace", "shared"}, word->text)
-                             : k == 2 && !a.args[1].key && countOf(arg);
+                   : k == 1
+                       ? word && llvm::is_contained({"stack", "workspace", "shared"}, word->text)
+                       : k == 2 && !a.args[1].key && countOf(arg);
     if (!isRight)
       return false;
   }
@@ -268,8 +268,9 @@ void Checker::checkAttr(const Attr &a, AttrPlace place, const llvm::StringSet<> 
   }
   case Takes::Steps:
     if (!a.args.empty() && !isPowerOfTwo(a) && !isNone(a))
-      wrong("` for all steps written out, `@unroll(none)` for a loop, or `@unroll(8)`, with a power "
-            "of two up to 64");
+      wrong(
+          "` for all steps written out, `@unroll(none)` for a loop, or `@unroll(8)`, with a power "
+          "of two up to 64");
     return;
   case Takes::Tasks:
     return checkTasks(a);
@@ -296,7 +297,8 @@ void Checker::checkAttr(const Attr &a, AttrPlace place, const llvm::StringSet<> 
     return checkNumbers(a);
   case Takes::Staged:
     if (!isStaged(a))
-      wrong("(b, stack)`: a tensor that the loop reads, by its parameter's name or its number among those, and where its "
+      wrong("(b, stack)`: a tensor that the loop reads, by its parameter's name or its number "
+            "among those, and where its "
             "copy lies: `stack` or `workspace`, for GPUs `shared` and the stages of a ring");
     else if (currentFn && currentFn->isLocal && llvm::isa<NameExpr>(a.args[0].value.get()))
       diags.error(a.args[0].value->range,
