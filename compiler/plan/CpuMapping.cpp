@@ -178,9 +178,10 @@ public:
     if (isTask && !forall->hasAttr("plan.grain"))
       forall->setAttr("plan.grain", index(forall, 1));
     if (!isTask && isOneTask(forall)) {
-      setWhy(forall, isPinned(forall, "tasks")
-                         ? "one task is asked for"
-                         : "its updates meet in a table so small that tasks would wait for each other");
+      setWhy(forall,
+             isPinned(forall, "tasks")
+                 ? "one task is asked for"
+                 : "its updates meet in a table so small that tasks would wait for each other");
       setCount(forall, tasksName, 1);
       return write(forall, SmallVector<StringRef>(axes, "step"));
     }
