@@ -279,6 +279,22 @@ std::string Checker::counterExample(const facts::Answer &a, const std::vector<FE
   return s;
 }
 
+/// Of an index an operation on integers that may wrap; null where there is none.
+const Expr *Checker::wrappingPart(const FExpr &index) const {
+  std::vector<facts::Symbol> used;
+  index.symbols(used);
+  for (facts::Symbol s : used) {
+    auto source = out.symbolSource.find(s);
+    auto *operation =
+        source == out.symbolSource.end() ? nullptr : llvm::dyn_cast<BinaryExpr>(source->second);
+    if (operation && symbols[s].kind == SymbolInfo::Kind::Fresh &&
+        (operation->op == BinaryOp::Add || operation->op == BinaryOp::Sub ||
+         operation->op == BinaryOp::Mul))
+      return operation;
+  }
+  return nullptr;
+}
+
 void Checker::reportBounds(const IndexExpr &e, unsigned axis, const Expr &index,
                            const Constraint &failed, const facts::Answer &answer,
                            const FExpr &extent) {
@@ -325,6 +341,10 @@ void Checker::reportBounds(const IndexExpr &e, unsigned axis, const Expr &index,
                text(sum->lhs->range) + ")`");
   else if (unknown == SymbolInfo::Kind::Fresh)
     error.note(what + " is an unknown of its type: it is data, or an operation that may wrap");
+  else if (const Expr *operation = wrappingPart(v))
+    error.note("`" + text(operation->range) +
+               "` may wrap, so nothing is known of it but its type: a `where` fact that bounds "
+               "it, as `a * b <= 1_000_000_000_000` of dims, says that it does not");
   if (isStore)
     error.note("or guard the store: `if " + facts.str(failed) + " { … }`");
   else

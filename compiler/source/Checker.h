@@ -410,6 +410,7 @@ private:
   bool checkIndexArgs(IndexExpr &e, std::vector<FExpr> &at);
   void proveIndex(IndexExpr &e, unsigned axis, const FExpr &extent);
   void proveSlice(IndexExpr &e, unsigned axis, const FExpr &extent);
+  const Expr *wrappingPart(const FExpr &index) const;
   void reportBounds(const IndexExpr &e, unsigned axis, const Expr &index, const Constraint &failed,
                     const facts::Answer &answer, const FExpr &extent);
   void valueOfElement(IndexExpr &e, const std::vector<FExpr> &at);
