@@ -61,6 +61,8 @@ void Checker::run() {
   for (FnDecl *fn : bodyOrder)
     checkFnBody(*fn);
   settleGenerics();
+  for (auto &op : program.ops)
+    checkOpCalls(*op);
 }
 
 // ---- declarations ---------------------------------------------------------------------------
@@ -211,6 +213,58 @@ void Checker::checkOpSignature(OpDecl &op) {
     bad();
 }
 
+static bool isFormOrList(const Expr &e) {
+  switch (e.kind) {
+  case ExprKind::Compute:
+  case ExprKind::Reduce:
+  case ExprKind::Scan:
+  case ExprKind::Scatter:
+  case ExprKind::Sort:
+  case ExprKind::Filter:
+  case ExprKind::For:
+  case ExprKind::While:
+  case ExprKind::List:
+    return true;
+  default:
+    return false;
+  }
+}
+
+/// O2, of what an op calls, directly or through others: its body is made of scalars too.
+void Checker::checkOpCalls(OpDecl &op) {
+  std::set<const FnDecl *> seen;
+  std::optional<SourceRange> offence;
+  std::function<void(Block *)> look = [&](Block *body) {
+    Walker walker;
+    walker.onExpr = [&](Expr &e) {
+      if (isFormOrList(e) && !offence)
+        offence = e.range;
+      auto *call = llvm::dyn_cast<CallExpr>(&e);
+      if (call && call->fn && seen.insert(call->fn).second)
+        look(call->fn->body.get());
+    };
+    walker.onStmt = [&](Stmt &s) {
+      if (s.kind != StmtKind::Let && !offence)
+        offence = s.range;
+    };
+    walker.block(body);
+  };
+  Walker calls;
+  calls.onExpr = [&](Expr &e) {
+    auto *call = llvm::dyn_cast<CallExpr>(&e);
+    if (!call || !call->fn || offence)
+      return;
+    look(call->fn->body.get());
+    if (offence)
+      diags
+          .error(call->range,
+                 "the body of an op is made of scalars, that of `" + call->callee.text + "` is not")
+          .note(*offence, "this needs a loop or memory");
+  };
+  calls.expr(op.identity.get());
+  calls.block(op.body.get());
+}
+
 /// O2: the body is a value of the op's type, made of scalars; O3: so is the identity, which names
 /// nothing of the op.
 void Checker::checkOpBody(OpDecl &op) {
@@ -232,9 +286,7 @@ void Checker::checkOpBody(OpDecl &op) {
     return;
   bool isScalar = true;
   auto visit = [&](Expr &e) {
-    if (isScalar &&
-        (e.kind == ExprKind::Compute || e.kind == ExprKind::Reduce || e.kind == ExprKind::Scan ||
-         e.kind == ExprKind::Filter || e.kind == ExprKind::For || e.kind == ExprKind::List)) {
+    if (isScalar && isFormOrList(e)) {
       diags.error(e.range, "the body of an op is made of scalars");
       isScalar = false;
     }

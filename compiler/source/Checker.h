@@ -91,6 +91,7 @@ private:
   void checkCParams(const FnDecl &fn);
   void checkOpSignature(OpDecl &op);
   void checkOpBody(OpDecl &op);
+  void checkOpCalls(OpDecl &op);
   void checkFnBody(FnDecl &fn);
   std::vector<CallEdge> callsOf(Block *body) const;
   void checkCycles();

@@ -3,12 +3,13 @@
 // In: functions after import. Out: each exported function alone, its callees' bodies in it.
 //   %r = func.call @local(%n, %x)   →   the callee's dims are the operands, its tx.bind gives way to the operand,
 //   %v = tx.compute … { %r[i] }         and its facts stay as facts that the caller's checker proved (no `entry`)
-// The inliner is upstream's, which needs to be told that tx and par may be inlined and inlined into. A function that is both
-// exported and called is first split: the callers get a private copy without entry checks.
+// The inliner is upstream's, which needs to be told that tx and par may be inlined and inlined into; what operators call is inlined behind
+// it. A function that is both exported and called is first split: the callers get a private copy without entry checks.
 #include "compiler/transform/Passes.h"
 #include "dialects/par/ParOps.h"
 #include "dialects/tx/Extents.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Inliner.h"
 #include "mlir/Transforms/InliningUtils.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -45,12 +46,31 @@ struct InlineCalls : impl::InlineCallsBase<InlineCalls> {
     inliner.addPass(createInlinerPass({}, [](OpPassManager &) {}));
     if (failed(runPipeline(inliner, module)))
       return signalPassFailure();
+    for (auto combiner : module.getOps<tx::CombinerOp>())
+      if (failed(inlineInto(combiner)))
+        return signalPassFailure();
     SymbolTable symbols(module);
     for (auto func : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
       if (func.isPrivate() && SymbolTable::symbolKnownUseEmpty(func, module))
         symbols.erase(func);
     for (auto func : module.getOps<func::FuncOp>())
-      settleBinds(func);
+      settleBinds(func, &func.getBody().front());
+  }
+
+  /// A user's operator is no node of the call graph. The functions that it calls have no calls left.
+  LogicalResult inlineInto(tx::CombinerOp combiner) {
+    SmallVector<func::CallOp> calls;
+    combiner.walk([&](func::CallOp call) { calls.push_back(call); });
+    InlinerInterface interface(&getContext());
+    InlinerConfig config;
+    for (func::CallOp call : calls) {
+      auto callee = getOperation().lookupSymbol<func::FuncOp>(call.getCallee());
+      if (failed(inlineCall(interface, config.getCloneCallback(), call, callee, &callee.getBody())))
+        return failure();
+      call.erase();
+    }
+    settleBinds(combiner, nullptr);
+    return success();
   }
 
   void splitCalledExports(ModuleOp module) {
@@ -77,11 +97,11 @@ struct InlineCalls : impl::InlineCallsBase<InlineCalls> {
   }
 
   /// A bind of what is no argument of the function: another name for the caller's tensor, with the callee's extents.
-  void settleBinds(func::FuncOp func) {
+  void settleBinds(Operation *within, Block *entry) {
     SmallVector<tx::BindOp> binds;
-    func.walk([&](tx::BindOp bind) {
+    within->walk([&](tx::BindOp bind) {
       auto arg = dyn_cast<BlockArgument>(bind.getSource());
-      if (!arg || arg.getOwner() != &func.getBody().front())
+      if (!arg || arg.getOwner() != entry)
         binds.push_back(bind);
     });
     for (tx::BindOp bind : binds) {

@@ -35,4 +35,18 @@ module attributes {texpr.stage = "tx"} {
     } : tensor<?xf32>
     return %y : tensor<?xf32>
   }
+  // An operator that calls: it is no function, and calls nothing afterwards.
+  // CHECK-LABEL: tx.combiner @plus
+  // CHECK-NOT: func.call
+  // CHECK: arith.mulf
+  // CHECK-NOT: @square
+  tx.combiner @plus (%a: f32), (%b: f32) {
+    %s = func.call @square(%b) : (f32) -> f32
+    %r = arith.addf %a, %s : f32
+    tx.yield %r : f32
+  }
+  func.func private @square(%v: f32 {tx.name = "v"}) -> (f32 {tx.name = "y"}) {
+    %s = arith.mulf %v, %v : f32
+    return %s : f32
+  }
 }

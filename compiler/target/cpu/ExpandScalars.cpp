@@ -6,7 +6,8 @@
 //   after:  %s = select(%b in {0, -1}, 1, %b); %q = %a / %s adjusted to -inf; 0 where %b is 0, -%a
 //   where %b is -1
 //
-// A constant divisor leaves only what it needs: a shift for a power of two.
+// A constant divisor leaves only what it needs: a shift for a power of two. Facts (tx.fact), which are no code, go: nothing behind
+// reads them, and in a loop they would keep it from lanes.
 #include "compiler/target/cpu/Cpu.h"
 #include "dialects/tx/TxOps.h"
 
@@ -173,6 +174,7 @@ struct ExpandScalarsPass : impl::CpuExpandScalarsBase<ExpandScalarsPass> {
       op.replaceAllUsesWith(Expander(op).expand(op));
       op.erase();
     });
+    getOperation().walk([](tx::FactOp fact) { fact.erase(); });
   }
 };
 } // namespace

@@ -115,8 +115,6 @@ struct Function {
         lowerFail(fail);
       else if (auto cast = dyn_cast<UnrealizedConversionCastOp>(op))
         lowerCast(cast);
-      else if (isa<tx::FactOp>(op))
-        op->erase();
     }
     for (Operation *op : llvm::reverse(buffers))
       op->erase();

@@ -16,7 +16,7 @@ def CpuStoreF8 : MachinePass<"cpu-store-f8"> {
   let summary = "f8 as its bits; conversions as integer arithmetic";
 }
 def CpuExpandScalars : CpuPass<"cpu-expand-scalars"> {
-  let summary = "Total division, shifts and float-to-integer conversion as plain arith";
+  let summary = "Total division, shifts and float-to-integer conversion as plain arith; facts go";
 }
 def CpuMicroKernels : MachinePass<"cpu-micro-kernels"> {
   let summary = "par.contract as a register-tiled nest of vector multiply-adds";

@@ -37,3 +37,10 @@ func.func @shift(%x: i32, %s: i32) -> i32 {
   %r = tx.scalar shl %x, %s : i32, i32 -> i32
   return %r : i32
 }
+
+// CHECK-LABEL: @fact
+// CHECK-NOT: tx.fact
+func.func @fact(%n: index) {
+  tx.fact affine_set<()[s0] : (s0 - 1 >= 0)>[%n] "n >= 1"
+  return
+}
