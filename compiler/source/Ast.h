@@ -339,7 +339,8 @@ struct FilterExpr : ExprOf<ExprKind::Filter> {
   BlockPtr body;
   std::optional<facts::Expr> count; // [checker] the length of the result, a symbol
   std::optional<facts::Expr> most;  // [checker] a bound uses an earlier index: at most this many
-  std::vector<std::optional<facts::Expr>> mostOfAxis; // [checker] then, of each axis whose length is data
+  std::vector<std::optional<facts::Expr>>
+      mostOfAxis; // [checker] then, of each axis whose length is data
 };
 /// `argsort` (top null) and `top(k)`
 struct SortExpr : ExprOf<ExprKind::Sort> {

@@ -77,12 +77,12 @@ struct CheckedProgram {
   std::vector<FailureSite> sites; // those of parameters first
   std::vector<DataCheck> dataChecks;
   std::set<const Expr *>
-      trustedCalls;             // of functions with facts on data, all of which are proved there
+      trustedCalls; // of functions with facts on data, all of which are proved there
   /// Calls after which the caller relies on what stands only where no test fails: a failing one ends the call there.
   std::set<const Expr *> endingCalls;
   /// Functions whose bodies call one that tests facts on data.
   std::set<const FnDecl *> testingFns;
-  std::vector<CheckNote> notes; // in the order of the walk
+  std::vector<CheckNote> notes;         // in the order of the walk
   std::vector<SourceRange> machineOnly; // asm that says neither `means` nor what to do instead
   /// The expression that a fresh symbol stands for: an element, a wrapping operation, an `if`.
   std::unordered_map<facts::Symbol, const Expr *> symbolSource;

@@ -109,9 +109,10 @@ struct SymbolInfo {
   enum class Kind { Dim, Scalar, Binder, Data, Fresh, Found } kind = Kind::Fresh;
   facts::Range range;
   std::optional<facts::Expr> lo, hi; // Binder: lo <= s < hi. Data with one range: the same
-  std::optional<facts::Expr> least, most; // Binder between data: over dims, as proved where it is bound
-  bool isVerified = false;           // Data: by a range that code tests
-  bool isIndex = false;              // Binder: any index that a slice or a whole axis covers
+  std::optional<facts::Expr> least,
+      most;                // Binder between data: over dims, as proved where it is bound
+  bool isVerified = false; // Data: by a range that code tests
+  bool isIndex = false;    // Binder: any index that a slice or a whole axis covers
 };
 
 /// What is known of the elements of a tensor that never changes.
@@ -164,7 +165,8 @@ struct FnInfo {
   KnownList known;                 // what it assumes
   std::vector<CallFact> callFacts; // what is verified of data, in that order
   bool verifiesInside = false;     // its body calls a function that verifies facts
-  const CallExpr *ending = nullptr; // such a call, after which the body relies on what a failing test leaves open
+  const CallExpr *ending =
+      nullptr; // such a call, after which the body relies on what a failing test leaves open
 };
 
 /// The struct that a value of type `t`, which may have lost axes, still is.
