@@ -185,6 +185,9 @@ private:
       staged(a);
     } else if (name == "algo") {
       algorithm(a);
+    } else if (llvm::is_contained({"split_k", "map", "gemm", "raster", "index", "pipeline"},
+                                  name)) {
+      add(a, name, b.getUnitAttr()); // no pass decides these: where one is asked for, it is refused
     }
   }
 

@@ -284,13 +284,19 @@ SmallVector<Operation *> applyPins(ModuleOp module, Point point) {
 // ---- what was not obeyed ----
 
 /// Why nothing obeyed the pin; `left`: what was made for its form and is still there.
-static std::string whyUnused(const Pin &pin, ArrayRef<Operation *> left) {
+static std::string whyUnused(ModuleOp module, const Pin &pin, ArrayRef<Operation *> left) {
   if (!pin.kind.empty()) {
     std::string numbers;
     for (int64_t n : pin.numbers)
       numbers += (numbers.empty() ? "" : ", ") + std::to_string(n);
     return "`" + pin.function.str() + "` has no " + pin.kind.str() + " " + numbers +
            " that it could be about, or is inlined itself; `texprc explain --pins` has the numbers";
+  }
+  if (isa<UnitAttr>(pin.value) && pin.name != "straight") {
+    std::string machine = machineName(module).str();
+    return StringRef(machine).starts_with("sm_")
+               ? "no pass of this version decides it for " + machine
+               : "it is a decision for GPUs; behind `@on(sm_90a)` it is for that machine alone";
   }
   bool hasLoop = llvm::any_of(left, [](Operation *op) { return isa<par::ForallOp>(op); });
   if (pin.name == "store" && isa<IntegerAttr>(pin.value) && !left.empty())
@@ -336,7 +342,7 @@ bool refuseUnused(ModuleOp module) {
         left.push_back(op);
     });
     emitError(toLocation(module.getContext(), pin.at))
-        << "pin: " << pin.spelling << " cannot be obeyed here: " << whyUnused(pin, left);
+        << "pin: " << pin.spelling << " cannot be obeyed here: " << whyUnused(module, pin, left);
     any = true;
   }
   return any;

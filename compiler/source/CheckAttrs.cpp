@@ -29,6 +29,7 @@ enum class Takes {
   Values,
   Numbers,
   Staged,
+  Off,
   Any
 };
 struct Row {
@@ -50,6 +51,13 @@ static const Row obeyed[] = {
     {"instr", Takes::Word, Form | Par | Fn},
     {"algo", Takes::Algorithm, Form | Fn},
     {"stage", Takes::Staged, Form | Par | Fn},
+    {"online", Takes::Off, Form | Fn},
+    {"split_k", Takes::Count, Form | Par | Fn},
+    {"map", Takes::Any, Form | Par | Fn},
+    {"gemm", Takes::Any, Form | Par | Fn},
+    {"raster", Takes::Count, Form | Par | Fn},
+    {"index", Takes::Count, Form | Par | Fn},
+    {"pipeline", Takes::Count, Form | Par | Seq | Fn},
     {"class", Takes::Classes, Form},
     {"specialize", Takes::Values, Fn},
     {"on", Takes::Target, Form | Par | Seq | For | Fn},
@@ -66,8 +74,7 @@ static const Row obeyed[] = {
     {"stages", Takes::Count, Buffer},
 };
 
-static const char *const later[] = {"online",   "split_k", "map",   "gemm",  "raster", "index",
-                                    "pipeline", "split",   "chain", "shard", "place"};
+static const char *const later[] = {"split", "chain", "shard", "place"};
 
 static constexpr unsigned mostClasses = 2; // and the rest
 
@@ -83,18 +90,18 @@ static bool isScope(const Attr &a) {
   return a.name.text == "on" || a.name.text == "class" || a.name.text == "at";
 }
 
-/// `@unroll(none)`
-static bool isNone(const Attr &a) {
+/// `@unroll(none)`, `@online(off)`
+static bool isWord(const Attr &a, llvm::StringRef text) {
   auto *word = a.args.size() == 1 && !a.args[0].key
                    ? llvm::dyn_cast_or_null<NameExpr>(a.args[0].value.get())
                    : nullptr;
-  return word && word->text == "none";
+  return word && word->text == text;
 }
 
 /// What may stand once. `@unroll` and `@unroll(4)` are two things, and so are tiles of tasks and of registers, and copies of
 /// two tensors.
 static std::string keyOf(const Attr &a) {
-  bool isOther = (a.name.text == "unroll" && (a.args.empty() || isNone(a))) ||
+  bool isOther = (a.name.text == "unroll" && (a.args.empty() || isWord(a, "none"))) ||
                  (a.name.text == "tile" && !a.args.empty() && !a.args[0].key);
   const Expr *tensor = a.name.text == "stage" && !a.args.empty() ? a.args[0].value.get() : nullptr;
   if (auto *name = llvm::dyn_cast_or_null<NameExpr>(tensor))
@@ -217,109 +224,113 @@ void Checker::checkAttrs(const Attrs &attrs, AttrPlace place, const Binders *bin
   }
 }
 
+/// A1: a name that no attribute has, and the nearest that one has.
+void Checker::unknownAttr(const Attr &a) {
+  const std::string &name = a.name.text;
+  for (const char *l : later)
+    if (name == l)
+      return notYet(a.range, "`@" + name + "`");
+  auto error = diags.error(a.range, "no attribute is named `@" + name + "`");
+  std::string near;
+  unsigned best = 3;
+  for (const Row &r : obeyed)
+    if (unsigned d = llvm::StringRef(name).edit_distance(r.name); d < best && d < name.size()) {
+      near = r.name;
+      best = d;
+    }
+  if (!near.empty())
+    error.fix(a.name.range, near, "did you mean `@" + near + "`?");
+}
+
+/// How the attribute is written, behind its name, where its arguments are none of those; empty where they are right, or are
+/// checked by a function of their own.
+static std::string rightForm(const Attr &a, Takes takes) {
+  auto unless = [](bool isRight, const char *form) { return isRight ? "" : form; };
+  bool isWordOnly = a.args.size() == 1 && !a.args[0].key &&
+                    llvm::isa_and_nonnull<NameExpr>(a.args[0].value.get());
+  bool isCount = a.args.size() == 1 && !a.args[0].key && countOf(a.args[0]);
+  switch (takes) {
+  case Takes::Nothing:
+    return unless(a.args.empty(), "`, without arguments");
+  case Takes::Count:
+    return unless(isCount, "(8)`, with a number of at least 1");
+  case Takes::PowerOfTwo:
+    return unless(isPowerOfTwo(a), "(8)`, with a power of two up to 64");
+  case Takes::Steps:
+    return unless(
+        a.args.empty() || isPowerOfTwo(a) || isWord(a, "none"),
+        "` for all steps written out, `@unroll(none)` for a loop, or `@unroll(8)`, with a "
+        "power of two up to 64");
+  case Takes::Word:
+    return unless(isWordOnly, "(name)`, with one name");
+  case Takes::Algorithm:
+    return unless(isAlgorithm(a),
+                  "(chunks, least = 4096)`: a name, and numbers of at least 1 by theirs");
+  case Takes::Target:
+    return unless(!targetOfAttr(a).empty(), "(x86-64-v3)`, with the name of a machine");
+  case Takes::Values:
+    return unless(a.args.size() == 1 && a.args[0].key && !valuesOf(a).empty(),
+                  "(k = 64 | 128)`: a dim, and up to 4 values of it");
+  case Takes::Staged:
+    return unless(
+        isStaged(a),
+        "(b, stack)`: a tensor that the loop reads, by its parameter's name or its number "
+        "among those, and where its copy lies: `stack` or `workspace`, for GPUs `shared` "
+        "and the stages of a ring");
+  case Takes::Off:
+    return unless(isWord(a, "off"), "(off)`: sums are not rewritten without being asked to");
+  case Takes::Any:
+    return unless(!a.args.empty(), "(…)`, with what it chooses");
+  case Takes::Axis:
+    return unless(a.args.size() == 1, "(i)`, with the last of the axes that are shared");
+  case Takes::Axes:
+  case Takes::Sizes:
+  case Takes::Tasks:
+  case Takes::Classes:
+  case Takes::Numbers:
+    return "";
+  }
+  llvm_unreachable("every kind of argument is handled");
+}
+
 void Checker::checkAttr(const Attr &a, AttrPlace place, const llvm::StringSet<> &axes) {
   const std::string &name = a.name.text;
   const Row *row = findRow(name);
-  if (!row) {
-    for (const char *l : later)
-      if (name == l)
-        return notYet(a.range, "`@" + name + "`");
-    auto error = diags.error(a.range, "no attribute is named `@" + name + "`");
-    std::string near;
-    unsigned best = 3;
-    for (const Row &r : obeyed)
-      if (unsigned d = llvm::StringRef(name).edit_distance(r.name); d < best && d < name.size()) {
-        near = r.name;
-        best = d;
-      }
-    if (!near.empty())
-      error.fix(a.name.range, near, "did you mean `@" + near + "`?");
-    return;
-  }
-  unsigned here = place == AttrPlace::Form     ? Form
-                  : place == AttrPlace::Par    ? Par
-                  : place == AttrPlace::Seq    ? Seq
-                  : place == AttrPlace::For    ? For
-                  : place == AttrPlace::Assign ? Assign
-                  : place == AttrPlace::Buffer ? Buffer
-                  : place == AttrPlace::Fn     ? Fn
-                                               : 0;
-  if (!(row->where & here)) {
+  if (!row)
+    return unknownAttr(a);
+  static const At bits[] = {Fn, Form, For, Par, Seq, Buffer, Assign}; // as AttrPlace
+  if (!(row->where & bits[unsigned(place)])) {
     static const char *const places[] = {"a function", "this form", "a `for`", "a `par`",
                                          "a `seq`",    "a buffer",  "a store"};
     diags.error(a.range, "`@" + name + "` means nothing on " + places[unsigned(place)]);
     return;
   }
-  auto wrong = [&](const std::string &form) {
-    diags.error(a.range, "`@" + name + "` is written `@" + name + form + "`");
-  };
-  switch (row->takes) {
-  case Takes::Nothing:
-    if (!a.args.empty())
-      wrong("`, without arguments");
-    return;
-  case Takes::Count:
-  case Takes::PowerOfTwo: {
-    auto count = a.args.size() == 1 && !a.args[0].key ? countOf(a.args[0]) : std::nullopt;
-    if (!count || (row->takes == Takes::PowerOfTwo && !isPowerOfTwo(a)))
-      wrong(row->takes == Takes::Count ? "(8)`, with a number of at least 1"
-                                       : "(8)`, with a power of two up to 64");
+  if (std::string form = rightForm(a, row->takes); !form.empty()) {
+    diags.error(a.range, "`@" + name + "` is written `@" + name + form);
     return;
   }
-  case Takes::Steps:
-    if (!a.args.empty() && !isPowerOfTwo(a) && !isNone(a))
-      wrong(
-          "` for all steps written out, `@unroll(none)` for a loop, or `@unroll(8)`, with a power "
-          "of two up to 64");
-    return;
+  bool isTensor = row->takes == Takes::Staged && llvm::isa<NameExpr>(a.args[0].value.get());
+  if (isTensor && currentFn && currentFn->isLocal)
+    diags.error(a.args[0].value->range,
+                "`@stage` in a local function takes the number of the tensor among those that "
+                "the loop reads, as in `@stage(2)`: its parameters are gone where it is inlined");
+  switch (row->takes) {
   case Takes::Tasks:
     return checkTasks(a);
-  case Takes::Word:
-    if (a.args.size() != 1 || a.args[0].key ||
-        !llvm::isa_and_nonnull<NameExpr>(a.args[0].value.get()))
-      wrong("(name)`, with one name");
-    return;
-  case Takes::Algorithm:
-    if (!isAlgorithm(a))
-      wrong("(chunks, least = 4096)`: a name, and numbers of at least 1 by theirs");
-    return;
-  case Takes::Target:
-    if (targetOfAttr(a).empty())
-      wrong("(x86-64-v3)`, with the name of a machine");
-    return;
   case Takes::Classes:
     return checkClasses(a);
-  case Takes::Values:
-    if (a.args.size() != 1 || !a.args[0].key || valuesOf(a).empty())
-      wrong("(k = 64 | 128)`: a dim, and up to 4 values of it");
-    return;
   case Takes::Numbers:
     return checkNumbers(a);
-  case Takes::Staged:
-    if (!isStaged(a))
-      wrong("(b, stack)`: a tensor that the loop reads, by its parameter's name or its number "
-            "among those, and where its "
-            "copy lies: `stack` or `workspace`, for GPUs `shared` and the stages of a ring");
-    else if (currentFn && currentFn->isLocal && llvm::isa<NameExpr>(a.args[0].value.get()))
-      diags.error(a.args[0].value->range,
-                  "`@stage` in a local function takes the number of the tensor among those that "
-                  "the loop reads, as in `@stage(2)`: its parameters are gone where it is inlined");
-    return;
-  case Takes::Any:
-    if (a.args.empty())
-      wrong("(…)`, with what it chooses");
-    return;
   case Takes::Axis:
-    if (a.args.size() != 1)
-      return wrong("(i)`, with the last of the axes that are shared");
     if (place == AttrPlace::Fn && countOf(a.args[0]))
       return;
-    break;
+    [[fallthrough]];
   case Takes::Axes:
   case Takes::Sizes:
-    break;
+    return checkAxes(a, row->takes == Takes::Sizes, place, axes);
+  default:
+    return;
   }
-  checkAxes(a, row->takes == Takes::Sizes, place, axes);
 }
 
 /// `@grain(4096)`: iterations a task. `@grain(work = 65536, tasks = 64, least = 8)`: by what it is counted.

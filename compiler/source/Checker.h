@@ -658,6 +658,7 @@ private:
   // ---- CheckAttrs.cpp
   enum class AttrPlace { Fn, Form, For, Par, Seq, Buffer, Assign };
   void checkAttrs(const Attrs &attrs, AttrPlace place, const Binders *binders, const Block *body);
+  void unknownAttr(const Attr &a);
   void checkAttr(const Attr &a, AttrPlace place, const llvm::StringSet<> &axes);
   void checkTasks(const Attr &a);
   void checkNumbers(const Attr &a);

@@ -54,7 +54,8 @@ PINS = ["@inline", "@materialize", "@keep(FIRST)", "@vector(4)", "@vector(1)", "
         "@algo(copies, least = 5, tasks = 7)", "@algo(merge, piece = 64, run = 4)",
         "@algo(list, each = 1, least = 9, longest = 5, piece = 32, run = 2, tasks = 2)", "@unroll(none)", "@stage(a, shared, 3)",
         "@stage(x, shared, 3)", "@stage(x)", "@stage(b)", "@stage(2)", "@stage(a, workspace)", "@stage(b, stack, least = 8)", "@stage(b, stack, 2)",
-        "@tile(FIRST = 4, LAST = 32) @instr(none) @stage(x)", "@tile(FIRST = 4, LAST = 32) @instr(none) @stage(1, workspace)"]
+        "@tile(FIRST = 4, LAST = 32) @instr(none) @stage(x)", "@tile(FIRST = 4, LAST = 32) @instr(none) @stage(1, workspace)",
+        "@map(FIRST = block.y)", "@split_k(4)"]
 # What has to be obeyed, so that a regression to refusals is seen.
 OBEYED = {
     "compute": ["@materialize", "@vector(4)", "@vector(1)", "@unroll(2)", "@grain(8)", "@grain(work = 100, tasks = 4)",
