@@ -106,10 +106,10 @@ private:
     return "";
   }
 
-  /// A copy of what the loop reads: a parameter by its name, or any tensor by its number.
+  /// A copy of what the loop reads: a parameter of an exported function by its name, or any tensor by its number.
   std::string stage() {
     std::string tensor = number(dice.between(1, 3));
-    if (!current->params.empty() && dice.percent(60))
+    if (!current->isLocal && !current->params.empty() && dice.percent(60))
       tensor = current->params[dice.below(current->params.size())].decl->name.text;
     static const std::vector<std::string> places = {"", ", stack", ", workspace"};
     std::string least = dice.percent(20) ? ", least = " + number(dice.between(1, 6)) : "";

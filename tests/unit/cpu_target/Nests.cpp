@@ -373,7 +373,7 @@ TEST_P(Nests, ArgmaxAndFailures) {
           %ok = arith.cmpi ult, %q, %n : index
           %true = arith.constant true
           %bad = arith.xori %ok, %true : i1
-          par.fail 5 if %bad
+          par.fail 5 if %bad at %i
           %e = par.load %x[%q] mask %ok other %z : f32 : !par.buf<?xf32> -> f32
           par.yield %e : f32
         } : f32
