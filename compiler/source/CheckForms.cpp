@@ -32,8 +32,11 @@ void Checker::bindAxis(const Axis &axis, Decl &binder, Frame &frame) {
   info.hi = hi;
   frame.loops.push_back({*s.asSymbol(), lo, hi});
   frame.binders.push_back(&binder);
-  if (!axis.loValue || !axis.hiValue)
+  if (!axis.loValue ||
+      !axis.hiValue) { // said: nothing that the binder is used for is an error of its own
+    binder.type = Type();
     return;
+  }
   assume(Constraint{lo, Rel::LE, s});
   assume(Constraint{s, Rel::LT, hi});
   if (!isDimExpr(lo))
