@@ -1,4 +1,7 @@
 // Values of the interpreter: encoding of elements in bytes, and which bytes were written.
+//
+// In: an element type and a number of the interpreter (an integer, or a double, which holds every float type exactly). Out: the bytes
+// that an object would store, rounded to the type; reading back a byte that was never written gives nothing.
 #include "dialects/par/Interpreter.h"
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/APInt.h"

@@ -1,5 +1,8 @@
 // Extents of buffers: every buffer is made by an op that names them, or stands for a tensor of an
 // island.
+//
+// In: a buffer. Out: its extents, one value an axis, which dominate wherever the buffer does. Nothing is computed but the
+// extents of an island's tensors, at the builder.
 #include "dialects/par/Extents.h"
 #include "dialects/tx/Extents.h"
 

@@ -1,5 +1,7 @@
 // The rules that tx and par share, written once. Each is numbered S<n> and refused once in
 // tests/dialects/tx/shared-errors.mlir.
+//
+// In: an op of either dialect with a domain, a combiner or guarded access. Out: success, or one error that names the rule.
 #include "dialects/tx/Rules.h"
 
 using namespace mlir;

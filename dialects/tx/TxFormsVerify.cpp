@@ -1,5 +1,7 @@
 // The rules of for, scan, scatter, filter, sort and check: what their regions take and yield. Each is numbered T<n> and refused once in
 // tests/dialects/tx/forms-errors.mlir.
+//
+// In: one such op. Out: success, or one error that names the rule. Behind it, lowerings may zip what a region yields with the results.
 #include "dialects/tx/Rules.h"
 
 using namespace mlir;
