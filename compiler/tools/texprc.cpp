@@ -1,7 +1,7 @@
 // The command: parses its line and calls one function of the driver, or of a command beside it.
 //
 // In: the arguments. Out: an exit code (0 done, 1 the program is wrong, 2 the command line is wrong, 3 the environment failed, 4 a
-// fault of texprc's own). What must hold: a wrong line is refused before any file is opened.
+// fault of texprc's own). What must hold: nothing is written for a wrong line.
 #include "compiler/Driver.h"
 #include "compiler/report/Explain.h"
 #include "compiler/report/Pins.h"

@@ -1,8 +1,8 @@
 // The rules of layouts: by themselves, and on the ops that they stand on. Each is numbered L<n> and
 // refused once in tests/dialects/par/layout-errors.mlir.
 //
-// In: an attribute, or an op that has one. Out: success, or one error that names the rule; what passes is a layout of the
-// buffer's static extents, each element owned by as many lanes as it says.
+// In: an attribute, or an op that has one. Out: success, or one error that names the rule; in what passes
+// every element of the tile is held by someone.
 #include "dialects/par/ParOps.h"
 #include "mlir/IR/Matchers.h"
 
